@@ -1,0 +1,1 @@
+# plugins/host_metadata
