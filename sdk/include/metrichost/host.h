@@ -48,7 +48,7 @@ struct mh_host {
     int32_t (*dataset_enabled)(const struct mh_host *host, uint32_t dataset);
 
     /* [control, worker] Sets a constant that every later record of this instance (of a processor: every record that
-     * passes it) carries at this dotted path, at no cost per record. value NULL: removes it. Scalars only; copies.
+     * passes it) carries at this dotted path, at no cost per record. value NULL: removes it. Scalars and arrays of scalars; copies.
      * A value that a record sets itself wins over the constant. */
     int32_t (*set_constant)(const struct mh_host *host, const char *path, uint32_t path_len,
                             const struct mh_value *value);

@@ -22,16 +22,17 @@ struct mh_record; /* opaque                                                     
 #define MH_VALUE_DOUBLE 3u /* u.d, finite                                                            */
 #define MH_VALUE_STRING 4u /* u.s, len bytes of UTF-8, not terminated                                */
 #define MH_VALUE_DATE 5u   /* u.i, nanoseconds since 1970-01-01 UTC                                  */
-#define MH_VALUE_ARRAY 6u  /* only from get_path: len members, read them with read()                 */
-#define MH_VALUE_MAP 7u    /* only from get_path: len members, read them with read()                 */
+#define MH_VALUE_ARRAY 6u  /* set_constant: len scalars at u.a. From get_path: u.a is NULL, len members  */
+#define MH_VALUE_MAP 7u    /* only from get_path: an object with len values at or below it             */
 
 struct mh_value {
     uint32_t type; /* MH_VALUE_BOOL ... */
-    uint32_t len;  /* bytes of u.s */
+    uint32_t len;  /* bytes of u.s, members of u.a */
     union {
         int64_t i;
         double d;
         const char *s;
+        const struct mh_value *a;
     } u;
 };
 
