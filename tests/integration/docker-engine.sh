@@ -51,6 +51,7 @@ need_private_engine() {
 launch() { # DIR RUN
     firewall=true
     command -v iptables >/dev/null || firewall=false
+    # shellcheck disable=SC2016 # expanded by the inner shell
     setsid unshare --mount --net sh -c '
         echo $$ >"$1/pid"
         shift
@@ -88,8 +89,12 @@ start() { # DIR
     echo "DOCKER_HOST=unix://$run/docker.sock"
 }
 
-# What a killed dockerd leaves running carries the engine's own folder in its command line.
+# What a killed dockerd leaves behind: its containers, which are in its cgroup, and helpers that carry the engine's
+# folder in their command line.
 kill_remains() { # RUN
+    for group in /sys/fs/cgroup/"${1##*/}" /sys/fs/cgroup/*/"${1##*/}"; do
+        [ ! -d "$group" ] || find "$group" -name cgroup.procs -exec cat {} +
+    done 2>/dev/null | sort -u | xargs -r kill -KILL 2>/dev/null || true
     for file in /proc/[0-9]*/cmdline; do
         if tr '\0' '\n' <"$file" 2>/dev/null | grep -q "^\(-\{1,2\}[a-z]*=\)\{0,1\}$1/"; then
             kill -KILL "$(echo "$file" | cut -d/ -f3)" 2>/dev/null || true
@@ -97,9 +102,10 @@ kill_remains() { # RUN
     done
 }
 
-remove_cgroups() { # NAME
+no_cgroups() { # NAME
     for group in /sys/fs/cgroup/"$1" /sys/fs/cgroup/*/"$1"; do
         [ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
+        [ ! -d "$group" ] || return 1
     done
 }
 
@@ -115,7 +121,7 @@ stop() { # DIR [keep-log]
         wait_until "$stop_seconds" process_gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
     fi
     kill_remains "$run"
-    remove_cgroups "${run##*/}"
+    wait_until "$stop_seconds" no_cgroups "${run##*/}" || say "cgroups named ${run##*/} could not be removed"
     rm -rf "$run" "$1/data" "$1/run"
     [ "${2-}" = keep-log ] || rm -f "$1/dockerd.log"
     rmdir "$1" 2>/dev/null || true
