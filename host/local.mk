@@ -6,6 +6,12 @@ libmhhost_la_SOURCES = \
     host/log/log.h \
     host/log/log_file.c \
     host/log/log_file.h \
+    host/queue/backlog.c \
+    host/queue/backlog.h \
+    host/queue/mem.c \
+    host/queue/queue.h \
+    host/queue/wait.c \
+    host/queue/wait.h \
     host/util/buf.c \
     host/util/clock.c \
     host/util/file.c \
@@ -43,3 +49,5 @@ tests_unit_test_log_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_unit_test_log_CFLAGS = $(MH_HOST_TEST_CFLAGS)
 tests_unit_test_log_LDADD = $(MH_HOST_TEST_LDADD)
 endif
+
+include host/queue/local.mk
