@@ -1,1 +1,21 @@
-# plugins/output_file
+# plugins/output_file: the outputs `file` and `console`.
+plugins_output_file_cppflags = -include $(top_builddir)/config.h $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/support -I$(top_srcdir)/plugins/output_file
+
+noinst_LTLIBRARIES += plugins/output_file/liboutput_file_core.la
+plugins_output_file_liboutput_file_core_la_SOURCES = \
+    plugins/output_file/codec.c plugins/output_file/codec.h \
+    plugins/output_file/console.c plugins/output_file/file.c plugins/output_file/output_file.h \
+    plugins/output_file/format.c plugins/output_file/format.h \
+    plugins/output_file/indent.c plugins/output_file/indent.h \
+    plugins/output_file/rotation.c plugins/output_file/rotation.h \
+    plugins/output_file/series.c plugins/output_file/series.h
+plugins_output_file_liboutput_file_core_la_CPPFLAGS = $(plugins_output_file_cppflags)
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_output_rotation
+TESTS += tests/unit/test_output_rotation
+tests_unit_test_output_rotation_SOURCES = tests/unit/test_output_rotation.c
+tests_unit_test_output_rotation_CPPFLAGS = $(plugins_output_file_cppflags)
+tests_unit_test_output_rotation_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_output_rotation_LDADD = plugins/output_file/liboutput_file_core.la $(CMOCKA_LIBS)
+endif
