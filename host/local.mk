@@ -1,17 +1,11 @@
 # host: everything but main.c is a convenience library, so that unit tests and fuzz targets link the same objects.
-# One file per line: parts add theirs.
+# Each part adds its files to the list in a local.mk of its own.
 noinst_LTLIBRARIES += libmhhost.la
 libmhhost_la_SOURCES = \
     host/log/log.c \
     host/log/log.h \
     host/log/log_file.c \
     host/log/log_file.h \
-    host/queue/backlog.c \
-    host/queue/backlog.h \
-    host/queue/mem.c \
-    host/queue/queue.h \
-    host/queue/wait.c \
-    host/queue/wait.h \
     host/util/buf.c \
     host/util/clock.c \
     host/util/file.c \
@@ -50,4 +44,5 @@ tests_unit_test_log_CFLAGS = $(MH_HOST_TEST_CFLAGS)
 tests_unit_test_log_LDADD = $(MH_HOST_TEST_LDADD)
 endif
 
+include host/record/local.mk
 include host/queue/local.mk

@@ -1,3 +1,12 @@
+# The queue.
+libmhhost_la_SOURCES += \
+    host/queue/backlog.c \
+    host/queue/backlog.h \
+    host/queue/mem.c \
+    host/queue/queue.h \
+    host/queue/wait.c \
+    host/queue/wait.h
+
 # queue: tests and benchmarks. The sources are in host/local.mk.
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_queue_mem
