@@ -6,6 +6,20 @@ libmhhost_la_SOURCES = \
     host/log/log.h \
     host/log/log_file.c \
     host/log/log_file.h \
+    host/plugin/elf_info.c \
+    host/plugin/elf_info.h \
+    host/plugin/loader.c \
+    host/plugin/loader.h \
+    host/plugin/negotiate.c \
+    host/plugin/negotiate.h \
+    host/plugin/registry.c \
+    host/plugin/registry.h \
+    host/plugin/scan.c \
+    host/plugin/scan.h \
+    host/plugin/scan_file.c \
+    host/plugin/scan_file.h \
+    host/plugin/schema_copy.c \
+    host/plugin/schema_copy.h \
     host/util/buf.c \
     host/util/clock.c \
     host/util/file.c \
