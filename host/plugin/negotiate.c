@@ -97,7 +97,6 @@ refuse_mismatch(const struct mh_plugin_list *list, uint32_t kind, const char *na
         buf_printf(&found, "%s%s %s", i > 0 ? ", " : "", negotiate_kind_word(p->kind),
                    p->name != NULL ? p->name : "(no name)");
     }
-    buf_add_char(&found, '\0');
     return refuse(why,
                   "its section .metrichost_plugin promises %s %s, but its descriptors are: %s. "
                   "Give MH_PLUGIN_INFO the kind and name of the descriptor",
