@@ -6,3 +6,19 @@ tests_abi_registry_probe_LDADD = libmhhost.la
 
 TESTS += tests/integration/bad-plugins.sh
 EXTRA_DIST += tests/integration/bad-plugins.sh tests/abi/plugins/variant.c
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_elf_info
+TESTS += tests/unit/test_elf_info
+tests_unit_test_elf_info_SOURCES = tests/unit/test_elf_info.c
+tests_unit_test_elf_info_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_test_elf_info_CFLAGS = $(MH_HOST_TEST_CFLAGS)
+tests_unit_test_elf_info_LDADD = $(MH_HOST_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_loader_negotiate
+TESTS += tests/unit/test_loader_negotiate
+tests_unit_test_loader_negotiate_SOURCES = tests/unit/test_loader_negotiate.c
+tests_unit_test_loader_negotiate_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_test_loader_negotiate_CFLAGS = $(MH_HOST_TEST_CFLAGS)
+tests_unit_test_loader_negotiate_LDADD = $(MH_HOST_TEST_LDADD)
+endif
