@@ -2,5 +2,6 @@
 AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_builddir)'; CC='$(CC)'; CXX='$(CXX)'; \
     export top_srcdir top_builddir CC CXX;
 
-# A Docker engine for tests and the quickstart, and what the scripts share.
-EXTRA_DIST += tests/integration/docker-engine.sh
+# The scripts of the top, and what they and the tests share.
+EXTRA_DIST += quickstart runtests .ci/run packaging/packages.sh packaging/quickstart/summary.awk \
+    tests/count-cases.awk tests/integration/docker-engine.sh tests/integration/lib.sh

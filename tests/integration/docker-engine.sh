@@ -17,25 +17,16 @@ readonly system_socket=/var/run/docker.sock
 readonly start_seconds=60
 readonly stop_seconds=20
 
+. "$(dirname "$0")/lib.sh"
+
 say() { echo "docker-engine.sh: $*" >&2; }
-skip() { say "$*"; exit 77; }
+skip() { say "$*"; exit 77; } # standard output carries the answer
 die() { say "$*"; exit 1; }
 
 engine_answers() { # HOST
     docker -H "$1" version --format '{{.Server.Version}}' >/dev/null 2>&1
 }
 
-# Waits until the command succeeds; fails after SECONDS.
-wait_until() { # SECONDS COMMAND...
-    deadline=$(($(date +%s) + $1))
-    shift
-    until "$@"; do
-        [ "$(date +%s)" -lt "$deadline" ] || return 1
-        sleep 0.1
-    done
-}
-
-process_gone() { ! kill -0 "$1" 2>/dev/null; }
 ready_or_dead() { engine_answers "$1" || process_gone "$2"; }
 
 need_private_engine() {
