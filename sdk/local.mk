@@ -13,6 +13,11 @@ sdk_support_libsupport_http_la_SOURCES = sdk/support/http.c sdk/support/http.h s
 sdk_support_libsupport_http_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(LIBSSL_CFLAGS) $(OPENSSL_CFLAGS)
 sdk_support_libsupport_http_la_LIBADD = $(CURL_LIBS) $(LIBSSL_LIBS) $(OPENSSL_LIBS) $(PTHREAD_LIBS)
 
+# Records as JSON text, for outputs.
+noinst_LTLIBRARIES += sdk/support/libsupport_json_write.la
+sdk_support_libsupport_json_write_la_SOURCES = sdk/support/json_write.c sdk/support/json_write.h sdk/support/support.h
+sdk_support_libsupport_json_write_la_LIBADD = -lm
+
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_json
 TESTS += tests/unit/test_json
@@ -27,4 +32,11 @@ tests_unit_test_http_SOURCES = tests/unit/test_http.c
 tests_unit_test_http_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/support
 tests_unit_test_http_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_http_LDADD = sdk/support/libsupport_http.la $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+
+check_PROGRAMS += tests/unit/test_json_write
+TESTS += tests/unit/test_json_write
+tests_unit_test_json_write_SOURCES = tests/unit/test_json_write.c
+tests_unit_test_json_write_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/support
+tests_unit_test_json_write_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_json_write_LDADD = sdk/support/libsupport_json_write.la $(CMOCKA_LIBS)
 endif
