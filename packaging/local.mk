@@ -1,1 +1,2 @@
 # packaging
+EXTRA_DIST += packaging/systemd/metrichost.service.in

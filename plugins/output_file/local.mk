@@ -11,6 +11,15 @@ plugins_output_file_liboutput_file_core_la_SOURCES = \
     plugins/output_file/series.c plugins/output_file/series.h
 plugins_output_file_liboutput_file_core_la_CPPFLAGS = $(plugins_output_file_cppflags)
 
+plugin_LTLIBRARIES += plugins/output_file/output_file.la
+plugins_output_file_output_file_la_SOURCES = plugins/output_file/output_file.c
+plugins_output_file_output_file_la_CPPFLAGS = $(plugins_output_file_cppflags)
+plugins_output_file_output_file_la_LDFLAGS = $(PLUGIN_LINK)
+plugins_output_file_output_file_la_LIBADD = \
+    plugins/output_file/liboutput_file_core.la sdk/support/libsupport_json_write.la
+
+dist_man_MANS += plugins/output_file/metrichost-output-file.7
+
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_output_rotation
 TESTS += tests/unit/test_output_rotation
