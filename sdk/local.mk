@@ -1,4 +1,37 @@
-# sdk
+# sdk: what an author of plugins gets. Headers, pkg-config and aclocal files, the examples, and the test that an example builds
+# and loads from installed files alone.
+metrichostincludedir = $(includedir)/metrichost
+dist_metrichostinclude_HEADERS = \
+    sdk/include/metrichost/abi.h \
+    sdk/include/metrichost/configuration.h \
+    sdk/include/metrichost/host.h \
+    sdk/include/metrichost/plugin.h \
+    sdk/include/metrichost/record.h \
+    sdk/include/metrichost/schema.h
+metrichostextincludedir = $(includedir)/metrichost/ext
+dist_metrichostextinclude_HEADERS = \
+    sdk/include/metrichost/ext/catalogue.h \
+    sdk/include/metrichost/ext/output.h \
+    sdk/include/metrichost/ext/report.h \
+    sdk/include/metrichost/ext/state.h \
+    sdk/include/metrichost/ext/statistics.h
+
+pkgconfigdir = $(libdir)/pkgconfig
+pkgconfig_DATA = sdk/metrichost.pc
+aclocaldir = $(datadir)/aclocal
+dist_aclocal_DATA = sdk/metrichost.m4
+
+plainexampledir = $(docdir)/examples/plain
+dist_plainexample_DATA = sdk/examples/plain/Makefile sdk/examples/plain/loadavg.c sdk/examples/plain/statsd.c
+autotoolsexampledir = $(docdir)/examples/autotools
+dist_autotoolsexample_DATA = sdk/examples/autotools/configure.ac sdk/examples/autotools/Makefile.am \
+    sdk/examples/autotools/uptime.c
+
+# Builds the installed example out of the tree and loads it with the installed daemon; `make distcheck` runs it too.
+EXTRA_DIST += sdk/installcheck.sh
+installcheck-local:
+	DESTDIR='$(DESTDIR)' bindir='$(bindir)' docdir='$(docdir)' pkgconfigdir='$(pkgconfigdir)' \
+	    aclocaldir='$(aclocaldir)' plugindir='$(plugindir)' CC='$(CC)' $(SHELL) $(srcdir)/sdk/installcheck.sh
 
 # JSON reading for plugins, over yajl.
 noinst_LTLIBRARIES += sdk/support/libsupport_json.la
