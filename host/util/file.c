@@ -89,18 +89,24 @@ read_up_to(int fd, size_t max, struct buf *to)
 }
 
 int
-util_read_file(const char *path, size_t max, char **ret, size_t *ret_len)
+util_read_fd(int fd, size_t max, char **ret, size_t *ret_len)
 {
     CLEANUP(buf_free) struct buf content = {0};
-    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
     int r = read_up_to(fd, max, &content);
     if (r < 0)
         return r;
     *ret_len = content.len;
     *ret = buf_detach(&content);
     return 0;
+}
+
+int
+util_read_file(const char *path, size_t max, char **ret, size_t *ret_len)
+{
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    return util_read_fd(fd, max, ret, ret_len);
 }
 
 static int

@@ -95,6 +95,8 @@ void util_random(void *bytes, size_t len);
 int util_write_file_atomic(const char *path, const void *bytes, size_t len, unsigned mode);
 /* Reads a whole file of at most max bytes; terminated. Returns 0 or -errno (-EFBIG when larger). The caller frees. */
 int util_read_file(const char *path, size_t max, char **ret, size_t *ret_len);
+/* The same from an open descriptor, which stays open. */
+int util_read_fd(int fd, size_t max, char **ret, size_t *ret_len);
 /* mkdir -p. Returns 0 or -errno. */
 int util_make_dirs(const char *path, unsigned mode);
 
