@@ -60,3 +60,4 @@ endif
 
 include host/record/local.mk
 include host/queue/local.mk
+include host/config/local.mk

@@ -29,33 +29,64 @@ struct paths {
     char *config;
     char *data;
     char *logs;
+    char **plugins; /* folders to search for plugins, in order; the built-in one is the last */
+    size_t n_plugins;
 };
 
 /* Command line choices that shape the configuration. */
 struct config_options {
-    const char *const *files;     /* -c, in order; none: metrichost.yml, else metricbeat.yml, in path.config */
+    const char *const *files;     /* -c, in order, below path.config or the current folder; none:
+                                   * metrichost.yml, else metricbeat.yml, in path.config */
     size_t n_files;
     const char *const *overrides; /* -E key=value, in order */
     size_t n_overrides;
     const char *path_home, *path_config, *path_data, *path_logs; /* NULL: default */
-    bool strict_perms;
+    const char *const *plugin_folders; /* --path.plugins, before path.plugins of the files */
+    size_t n_plugin_folders;
+    bool strict_perms;            /* refuse files that others may write; otherwise: a warning */
     bool without_modules;         /* do not read modules.d */
+    bool keep_references;         /* ${...} stay as they are and nothing is checked: for `export config` */
 };
 
 struct settings {
-    struct mh_config *root;   /* merged and expanded */
+    struct mh_config *root;   /* merged, expanded, bound to host_keys: reads find their defaults. The section
+                               * `metricbeat` is called `metrichost` here, however the files call it. */
     struct paths paths;
-    struct mh_config **modules; /* every module block: inline ones and those of modules.d, in order */
+    struct mh_config **modules; /* every enabled module block: inline ones, then those of modules.d, in order; each
+                                 * is a map with a `module` that is a plugin's name */
     size_t n_modules;
-    struct mh_config *output; /* the one enabled child of `output`, or NULL */
+    struct mh_config *output; /* the one enabled child of `output`, or NULL; owned by root */
     char *output_name;        /* its key: "elasticsearch" */
-    struct mh_config **processors; /* global processors, in order: maps with one member */
+    struct mh_config **processors; /* global processors, in order: maps with one member; owned by root */
     size_t n_processors;
+    struct mh_config *module_files; /* a list: what was read from modules.d; owns those blocks */
+    char *modules_glob;       /* absolute pattern of the module files */
 };
+
+/* The host's own settings: everything but modules, output and processors, which plugins check. */
+extern const struct key_set host_keys;
 
 /* Reads, merges, expands. Returns 0, or -EINVAL when d holds errors, or -ENOMEM. */
 int settings_load(const struct config_options *options, struct diagnostics *d, struct settings **ret);
 void settings_free(struct settings *s); /* NULL is fine */
+
+/* The pattern of the module files as far as the configuration can be read; for commands that must work while it cannot.
+ * NULL: no memory, or d says why there is none. The caller frees it. */
+char *settings_modules_glob(const struct config_options *options, struct diagnostics *d);
+
+/* Paths from the command line and, where root is given, from the configuration. Returns 0, -EINVAL or -ENOMEM. */
+int paths_resolve(const struct config_options *options, const struct mh_config *root, struct paths *ret,
+                  struct diagnostics *d);
+void paths_free(struct paths *p);
+
+/* Lends the top-level sections `cloud` and `setup` to the output, under the same names, where its plugin declares keys
+ * there; what the output's own section sets wins. Call it before config_bind of the output. Returns 0 or -ENOMEM. */
+int settings_lend_to_output(struct settings *s, const struct key_set *plugin_keys);
+
+/* The list of processors at `processors` below a node (a module block has its own): an array of maps with one member, in order;
+ * the caller frees the array, not the nodes. name: "processors" or how the messages call it. Returns 0, -EINVAL or -ENOMEM. */
+int config_processors(const struct mh_config *node, const char *name, struct mh_config ***ret, size_t *ret_n,
+                      struct diagnostics *d);
 
 /* Key sets that apply to one node: the host's general ones and the plugin's. */
 struct key_set {

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * source.c - finding, checking and reading the configuration files.
+ */
+#include "config/source.h"
+#include "config/tree.h"
+#include "config/yaml.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/* A file that others may write lets them run plugins with our rights. */
+static void
+report_access(const char *path, const struct stat *st, bool strict, struct diagnostics *d)
+{
+    char mode[] = "rwxrwxrwx";
+    for (int i = 0; i < 9; i++)
+        if ((st->st_mode & (0400u >> i)) == 0)
+            mode[i] = '-';
+    if (st->st_uid != 0 && st->st_uid != geteuid())
+        config_report(
+            d, strict, NULL, NULL,
+            "%s: must be owned by root or by the user that runs metrichost (uid %u), but is "
+            "owned by uid %u; run: chown %u %s",
+            path, (unsigned)geteuid(), (unsigned)st->st_uid, (unsigned)geteuid(), path);
+    if ((st->st_mode & 0022) != 0)
+        config_report(
+            d, strict, NULL, NULL,
+            "%s: may only be writable by its owner, but its permissions are -%s; run: chmod "
+            "go-w %s (or start with --strict.perms=false)",
+            path, mode, path);
+}
+
+static int
+open_checked(const char *path, bool strict, struct diagnostics *d)
+{
+    struct stat st;
+    uint32_t errors = d->n_errors;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        config_report(d, true, NULL, NULL, "%s: cannot be read: %s", path, strerror(errno));
+        util_closep(&fd);
+        return -1;
+    }
+    if (S_ISREG(st.st_mode))
+        report_access(path, &st, strict, d);
+    if (d->n_errors > errors) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+struct mh_config *
+source_load(const char *path, bool strict_perms, struct diagnostics *d)
+{
+    CLEANUP_FREE char *text = NULL;
+    size_t len = 0;
+    CLEANUP_FD int fd = open_checked(path, strict_perms, d);
+    if (fd < 0)
+        return NULL;
+    int r = util_read_fd(fd, CONFIG_MAX_BYTES, &text, &len);
+    if (r == -EFBIG)
+        config_report(d, true, NULL, NULL, "%s: is larger than %zu MiB", path,
+                      CONFIG_MAX_BYTES >> 20);
+    else if (r < 0)
+        config_report(d, true, NULL, NULL, "%s: cannot be read: %s", path, strerror(-r));
+    return r == 0 ? yaml_load(text, len, path, d) : NULL;
+}
+
+char *
+source_folder(const struct config_options *options)
+{
+    if (options->path_config != NULL)
+        return strdup(options->path_config);
+    return strdup(options->path_home != NULL ? options->path_home : MH_CONFIG_DIR);
+}
+
+/* A relative -c is meant below the folder of the configuration, or, as the shell completes it,
+ * below the current folder. */
+static char *
+find_named(const char *folder, const char *name, struct diagnostics *d)
+{
+    if (name[0] == '/')
+        return strdup(name);
+    char *path = util_printf("%s/%s", folder, name);
+    if (path == NULL || access(path, F_OK) == 0)
+        return path;
+    if (access(name, F_OK) == 0) {
+        free(path);
+        return strdup(name);
+    }
+    config_report(d, true, NULL, NULL, "%s: no such file, neither in %s nor in the current folder",
+                  name, folder);
+    free(path);
+    return NULL;
+}
+
+static char *
+find_default(const char *folder, struct diagnostics *d)
+{
+    static const char *const names[] = {"metrichost.yml", "metricbeat.yml"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        char *path = util_printf("%s/%s", folder, names[i]);
+        if (path == NULL || access(path, F_OK) == 0)
+            return path;
+        free(path);
+    }
+    config_report(
+        d, true, NULL, NULL,
+        "no configuration file: %s holds neither metrichost.yml nor metricbeat.yml; name one "
+        "with -c FILE, or its folder with --path.config FOLDER",
+        folder);
+    return NULL;
+}
+
+static int
+add_file(struct mh_config *root, const char *path, bool strict, struct diagnostics *d)
+{
+    struct mh_config *tree = source_load(path, strict, d);
+    if (tree == NULL)
+        return 0; /* reported */
+    if (tree->kind == MH_NODE_NULL) {
+        config_report(d, false, tree, NULL, "the file holds no settings");
+    } else if (tree->kind != MH_NODE_MAP) {
+        config_report(d, true, tree, NULL, "expected settings (name: value), found %s",
+                      node_kind_name(tree));
+    } else {
+        int r = tree_rename_legacy(tree, d);
+        return r == 0 ? tree_merge(root, tree) : r;
+    }
+    config_node_free(tree);
+    return 0;
+}
+
+static bool
+is_repeat(const struct config_options *options, size_t i)
+{
+    for (size_t j = 0; j < i; j++)
+        if (strcmp(options->files[i], options->files[j]) == 0)
+            return true;
+    return false;
+}
+
+static int
+add_files(struct mh_config *root, const struct config_options *options, struct diagnostics *d)
+{
+    CLEANUP_FREE char *folder = source_folder(options);
+    int r = folder != NULL ? 0 : -ENOMEM;
+    if (r == 0 && options->n_files == 0) {
+        CLEANUP_FREE char *path = find_default(folder, d);
+        r = path != NULL ? add_file(root, path, options->strict_perms, d) : 0;
+    }
+    for (size_t i = 0; r == 0 && i < options->n_files; i++) {
+        CLEANUP_FREE char *path =
+            is_repeat(options, i) ? NULL : find_named(folder, options->files[i], d);
+        r = path != NULL ? add_file(root, path, options->strict_perms, d) : 0;
+    }
+    return r;
+}
+
+struct mh_config *
+source_load_main(const struct config_options *options, struct diagnostics *d)
+{
+    CLEANUP(node_freep) struct mh_config *root = node_new(MH_NODE_MAP);
+    if (root == NULL || add_files(root, options, d) < 0)
+        return NULL;
+    for (size_t i = 0; i < options->n_overrides; i++)
+        if (tree_override(root, options->overrides[i], d) == -ENOMEM)
+            return NULL;
+    return take(root);
+}
