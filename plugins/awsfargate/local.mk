@@ -1,1 +1,33 @@
-# plugins/awsfargate
+# plugins/awsfargate: the task metadata endpoint of Amazon ECS.
+plugins_awsfargate_cppflags = -include $(top_builddir)/config.h $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/support \
+    -I$(top_srcdir)/plugins/awsfargate
+
+noinst_LTLIBRARIES += plugins/awsfargate/libawsfargate_core.la
+plugins_awsfargate_libawsfargate_core_la_SOURCES = \
+    plugins/awsfargate/awsfargate.c plugins/awsfargate/awsfargate.h \
+    plugins/awsfargate/budget.c plugins/awsfargate/budget.h \
+    plugins/awsfargate/collect.c plugins/awsfargate/collect.h \
+    plugins/awsfargate/endpoint.c plugins/awsfargate/endpoint.h \
+    plugins/awsfargate/fields_identity.inc \
+    plugins/awsfargate/fields_task.inc \
+    plugins/awsfargate/fields_task_stats.inc \
+    plugins/awsfargate/history.c plugins/awsfargate/history.h \
+    plugins/awsfargate/identity.c plugins/awsfargate/identity.h \
+    plugins/awsfargate/schema.c plugins/awsfargate/schema.h \
+    plugins/awsfargate/tags.c plugins/awsfargate/tags.h \
+    plugins/awsfargate/task.c plugins/awsfargate/task.h \
+    plugins/awsfargate/task_record.c \
+    plugins/awsfargate/task_stats.c \
+    plugins/awsfargate/values.c
+plugins_awsfargate_libawsfargate_core_la_CPPFLAGS = $(plugins_awsfargate_cppflags)
+plugins_awsfargate_libawsfargate_core_la_LIBADD = sdk/support/libsupport_http.la \
+    sdk/support/libsupport_usage.la $(PTHREAD_LIBS)
+
+plugin_LTLIBRARIES += plugins/awsfargate/awsfargate.la
+plugins_awsfargate_awsfargate_la_SOURCES = plugins/awsfargate/plugin.c
+plugins_awsfargate_awsfargate_la_CPPFLAGS = $(plugins_awsfargate_cppflags)
+plugins_awsfargate_awsfargate_la_LIBADD = plugins/awsfargate/libawsfargate_core.la
+plugins_awsfargate_awsfargate_la_LDFLAGS = $(PLUGIN_LINK)
+
+# Off until an operator enables it: outside of ECS it can only say that there is no endpoint.
+dist_modulesd_DATA += plugins/awsfargate/awsfargate.yml.disabled

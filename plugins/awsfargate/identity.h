@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * identity.h - who the task is: what stays the same from document to document, set as constants of
+ * the instance.
+ */
+#ifndef AWSFARGATE_IDENTITY_H
+#define AWSFARGATE_IDENTITY_H
+
+#include "task.h"
+
+#include <stddef.h>
+
+struct mh_host;
+
+/* A piece of a longer text. */
+struct span {
+    const char *s; /* NULL: absent */
+    size_t len;
+};
+
+/* The parts of "arn:partition:service:region:account:resource". All absent when the text is no ARN.
+ */
+struct arn {
+    struct span region;
+    struct span account;
+    struct span resource;
+};
+struct arn arn_split(const char *text);
+/* What follows the last slash; the whole text when there is none. */
+struct span last_part(const char *text);
+
+/* [worker] Sets the constants anew when anything in them changed since *hash. own_service_name: the
+ * configuration has a service.name, which wins. */
+void identity_publish(const struct mh_host *host, const struct task *task, bool own_service_name,
+                      uint64_t *hash);
+
+/* FNV-1a over a text and its end; NULL counts as a text of its own. Start with HASH_START. */
+#define HASH_START UINT64_C(14695981039346656037)
+uint64_t hash_text(uint64_t hash, const char *text);
+
+#endif
