@@ -74,8 +74,8 @@ tests_unit_test_json_write_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_json_write_LDADD = sdk/support/libsupport_json_write.la $(CMOCKA_LIBS)
 endif
 
-# A container's usage from the engine's stats objects, and rates, for inputs.
+# A container's usage from the engine's stats objects, and rates, for inputs. Who links it links libsupport_json too.
 noinst_LTLIBRARIES += sdk/support/libsupport_usage.la
 sdk_support_libsupport_usage_la_SOURCES = sdk/support/rate.c sdk/support/rate.h sdk/support/usage.c \
     sdk/support/usage.h sdk/support/usage_stats.c sdk/support/usage_time.c
-sdk_support_libsupport_usage_la_LIBADD = sdk/support/libsupport_json.la -lm
+sdk_support_libsupport_usage_la_LIBADD = -lm
