@@ -1,1 +1,31 @@
-# plugins/docker
+# plugins/docker: containers of a Docker engine.
+plugins_docker_cppflags = -include $(top_builddir)/config.h $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/support \
+    -I$(top_srcdir)/plugins/docker
+
+noinst_LTLIBRARIES += plugins/docker/libdocker_core.la
+plugins_docker_libdocker_core_la_SOURCES = \
+    plugins/docker/api.c plugins/docker/api.h \
+    plugins/docker/cgroup.c plugins/docker/cgroup.h plugins/docker/cgroup_path.c \
+    plugins/docker/cgroup_text.c plugins/docker/cgroup_v1.c plugins/docker/cgroup_v2.c \
+    plugins/docker/container.c plugins/docker/container.h plugins/docker/inspect.c \
+    plugins/docker/descriptor.c plugins/docker/plugin.h \
+    plugins/docker/endpoint.c plugins/docker/endpoint.h \
+    plugins/docker/fields.h plugins/docker/schema.c \
+    plugins/docker/files.c plugins/docker/files.h \
+    plugins/docker/history.c plugins/docker/history.h \
+    plugins/docker/input.c plugins/docker/input.h plugins/docker/membership.c plugins/docker/sampling.c \
+    plugins/docker/machine.c plugins/docker/machine.h \
+    plugins/docker/metrics.c plugins/docker/metrics.h \
+    plugins/docker/metric_container.c plugins/docker/metric_cpu.c plugins/docker/metric_diskio.c \
+    plugins/docker/metric_healthcheck.c plugins/docker/metric_image.c plugins/docker/metric_info.c \
+    plugins/docker/metric_memory.c plugins/docker/metric_network.c \
+    plugins/docker/settings.c plugins/docker/settings.h
+plugins_docker_libdocker_core_la_CPPFLAGS = $(plugins_docker_cppflags)
+plugins_docker_libdocker_core_la_LIBADD = sdk/support/libsupport_usage.la sdk/support/libsupport_http.la \
+    sdk/support/libsupport_json.la $(PTHREAD_LIBS) -lm
+
+plugin_LTLIBRARIES += plugins/docker/docker.la
+plugins_docker_docker_la_SOURCES = plugins/docker/docker.c
+plugins_docker_docker_la_CPPFLAGS = $(plugins_docker_cppflags)
+plugins_docker_docker_la_LDFLAGS = $(PLUGIN_LINK)
+plugins_docker_docker_la_LIBADD = plugins/docker/libdocker_core.la

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* input.c - the lifecycle of a docker instance. */
+#include "input.h"
+#include "plugin.h"
+#include "support.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <sys/stat.h>
+
+static void
+free_input(struct input *input)
+{
+    containers_free(&input->containers, &input->machine);
+    api_close(&input->api);
+    machine_close(&input->machine);
+    usage_free(&input->usage);
+    rates_free(&input->rates);
+    file_text_free(&input->scratch.text);
+    file_text_free(&input->scratch.network);
+    settings_free(&input->settings);
+    free(input);
+}
+
+int32_t
+docker_create(const struct mh_host *host, const struct mh_config *config, void **ret_self)
+{
+    struct input *input = calloc(1, sizeof *input);
+    int32_t result;
+    if (input == NULL)
+        return MH_ERR_NOMEM;
+    input->host = host;
+    input->list_is_stale = true;
+    result = settings_read(&input->settings, host, config);
+    if (result != MH_OK) {
+        free_input(input);
+        return result;
+    }
+    input->containers.dedot = input->settings.dedot;
+    *ret_self = input;
+    return MH_OK;
+}
+
+/* The kernel's files are for engines on this machine: those behind a unix socket, or when the
+ * operator says so. */
+static void
+open_machine(struct input *input)
+{
+    int result = machine_open(&input->machine, input->settings.hostfs);
+    bool wanted =
+        input->settings.source == SOURCE_CGROUP ||
+        (input->settings.source == SOURCE_AUTO && input->settings.endpoint.socket != NULL);
+    input->has_cgroups = wanted && result == 0;
+    if (wanted && result < 0)
+        mh_log(input->host, input->settings.source == SOURCE_CGROUP ? MH_LOG_ERROR : MH_LOG_WARNING,
+               "cgroups cannot be read below '%s': %s; in a container, mount the host's root and "
+               "set hostfs",
+               input->settings.hostfs == NULL ? "/" : input->settings.hostfs, strerror(-result));
+}
+
+int32_t
+docker_start(void *self)
+{
+    struct input *input = self;
+    struct http_error error = {0};
+    open_machine(input);
+    mh_set_constant_text(input->host, "service.address", input->settings.endpoint.address);
+    if (api_open(&input->api, input->host, &input->settings, &error) < 0)
+        return mh_fail(input->host, MH_ERR_CONFIG, "%s",
+                       error.text[0] == '\0' ? "out of memory" : error.text);
+    return MH_OK;
+}
+
+/* "Permission denied" is the failure that most operators see first, and it has one fix. */
+static void
+explain_permission(const struct input *input, char *ret, size_t size)
+{
+    const char *path = input->settings.endpoint.socket;
+    struct group group, *found = NULL;
+    struct stat status;
+    char buffer[4096];
+    ret[0] = '\0';
+    if (path == NULL || input->engine_error.os_errno != EACCES || stat(path, &status) < 0)
+        return;
+    getgrgid_r(status.st_gid, &group, buffer, sizeof buffer, &found);
+    snprintf(
+        ret, size,
+        "; the socket belongs to group %s (%u): run metrichost with that group, for instance with "
+        "SupplementaryGroups=%s in its systemd unit",
+        found == NULL ? "?" : found->gr_name, (unsigned)status.st_gid,
+        found == NULL ? "..." : found->gr_name);
+}
+
+int32_t
+input_fail(struct input *input)
+{
+    char permission[256];
+    explain_permission(input, permission, sizeof permission);
+    return mh_fail(input->host, MH_ERR_RETRY, "%s%s", input->engine_error.text, permission);
+}
+
+static void
+collect_engine(struct input *input, const struct emitter *emitter, uint64_t deadline_ns)
+{
+    const struct json_node *root;
+    if (input->host->dataset_enabled(input->host, DATASET_INFO) &&
+        api_get(&input->api, "/info", deadline_ns, &root, &input->engine_error) == 0)
+        emit_info(emitter, root, input->api.engine, input->api.version);
+    if (input->host->dataset_enabled(input->host, DATASET_IMAGE) &&
+        api_get(&input->api, "/images/json", deadline_ns, &root, &input->engine_error) == 0)
+        emit_images(emitter, root);
+}
+
+/* The engine may take so much of the period that a sample from the files still fits behind it. */
+static uint64_t
+engine_deadline(const struct input *input, uint64_t deadline_ns)
+{
+    uint64_t latest = input->host->monotonic_ns(input->host) + input->settings.request_timeout_ns;
+    return deadline_ns != 0 && deadline_ns < latest ? deadline_ns : latest;
+}
+
+/* While the engine is down the containers that are known go on being measured from their files. */
+int32_t
+docker_collect(void *self, struct mh_batch *batch, uint64_t deadline_ns)
+{
+    struct input *input = self;
+    const struct emitter emitter = {input->host, &input->settings, &input->machine, batch, 0};
+    int result = -EAGAIN;
+    if (membership_engine_ready(input)) {
+        result = membership_update(input, engine_deadline(input, deadline_ns));
+        if (result < 0)
+            membership_engine_failed(input);
+        else
+            membership_engine_worked(input);
+    }
+    sampling_collect(input, &emitter, deadline_ns);
+    if (result < 0)
+        return input_fail(input);
+    collect_engine(input, &emitter, engine_deadline(input, deadline_ns));
+    return MH_OK;
+}
+
+void
+docker_wake(void *self)
+{
+    struct input *input = self;
+    api_wake(&input->api);
+}
+
+/* Nothing of this run is left for the next: counters would be compared over a gap of unknown
+ * length. */
+void
+docker_stop(void *self)
+{
+    struct input *input = self;
+    containers_free(&input->containers, &input->machine);
+    input->list_is_stale = true;
+    api_close(&input->api);
+    machine_close(&input->machine);
+    input->has_cgroups = false;
+}
+
+void
+docker_destroy(void *self)
+{
+    free_input(self);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * input.h - one instance of the docker input: one engine and the containers that it runs.
+ *
+ * A collect call brings the table of containers up to date (membership.c), takes one sample of each
+ * (sampling.c) and writes the records of all datasets from it. Everything here belongs to the
+ * instance's worker, but for what events.h shares.
+ */
+#ifndef DOCKER_INPUT_H
+#define DOCKER_INPUT_H
+
+#include "api.h"
+#include "cgroup.h"
+#include "container.h"
+#include "metrics.h"
+
+struct input {
+    const struct mh_host *host;
+    struct settings settings;
+    struct machine machine;
+    bool has_cgroups; /* the machine's cgroups can be read here */
+    struct api api;
+    struct containers containers;
+    bool list_is_stale;   /* an event said so, or no events come   */
+    uint64_t list_due_ns; /* monotonic: read the list at the latest */
+
+    struct usage usage; /* scratch of the sample being taken */
+    struct rates rates;
+    struct cgroup_scratch scratch;
+    unsigned n_cgroup, n_api; /* containers measured by each source in this period */
+    bool source_logged;
+
+    unsigned engine_failures;
+    uint64_t engine_retry_ns;       /* monotonic: leave the engine alone before */
+    struct http_error engine_error; /* words of the last failure                */
+};
+
+/* membership.c */
+/* Brings the table up to date. Returns 0 or -errno; words in input->engine_error. */
+int membership_update(struct input *input, uint64_t deadline_ns);
+/* Remembers a failure of the engine and when to try again; false: it is too early to try. */
+bool membership_engine_ready(const struct input *input);
+void membership_engine_failed(struct input *input);
+void membership_engine_worked(struct input *input);
+
+/* sampling.c */
+void sampling_collect(struct input *input, const struct emitter *emitter, uint64_t deadline_ns);
+
+/* The words for a failure, with the fix for the commonest: no permission on the socket. */
+int32_t input_fail(struct input *input);
+
+#endif
