@@ -27,6 +27,24 @@ autotoolsexampledir = $(docdir)/examples/autotools
 dist_autotoolsexample_DATA = sdk/examples/autotools/configure.ac sdk/examples/autotools/Makefile.am \
     sdk/examples/autotools/uptime.c
 
+# metrichost-check-plugin: the host's own reader and negotiation, against a host that is all fake.
+bin_PROGRAMS += metrichost-check-plugin
+metrichost_check_plugin_SOURCES = \
+    sdk/check/check.h \
+    sdk/check/check_file.c \
+    sdk/check/check_life.c \
+    sdk/check/check_plugin.c \
+    sdk/check/check_schema.c \
+    sdk/check/fake_config.c \
+    sdk/check/fake_host.c \
+    sdk/check/fake_host.h \
+    sdk/check/fake_host_private.h \
+    sdk/check/fake_record.c \
+    sdk/check/process_state.c \
+    sdk/check/process_state.h
+metrichost_check_plugin_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+metrichost_check_plugin_LDADD = libmhhost.la
+
 # Builds the installed example out of the tree and loads it with the installed daemon; `make distcheck` runs it too.
 EXTRA_DIST += sdk/installcheck.sh
 installcheck-local:

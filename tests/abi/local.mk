@@ -7,8 +7,9 @@ tests_abi_registry_probe_LDADD = libmhhost.la
 TESTS += tests/integration/bad-plugins.sh
 EXTRA_DIST += tests/integration/bad-plugins.sh tests/abi/plugins/variant.c
 
-TESTS += tests/abi/headers.sh tests/abi/exports.sh tests/layering.sh
-EXTRA_DIST += tests/abi/headers.sh tests/abi/exports.sh tests/layering.sh tests/abi/frozen_1_0.c tests/abi/plugins/macros.c
+TESTS += tests/abi/headers.sh tests/abi/exports.sh tests/abi/checker.sh tests/layering.sh
+EXTRA_DIST += tests/abi/headers.sh tests/abi/exports.sh tests/abi/checker.sh tests/layering.sh tests/abi/frozen_1_0.c \
+    tests/abi/plugins/macros.c tests/abi/plugins/faulty.c
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_elf_info

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * macros.c - the shortest output, written with the macros of plugin.h only. It must compile as C99 and as C++11.
+ * macros.c - the shortest output, written with the macros of plugin.h only. It must compile as C99
+ * and as C++11.
  */
 #include <metrichost/ext/output.h>
 #include <metrichost/plugin.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * variant.c - a plugin that is right in everything, unless a macro on the compiler's command line makes one thing wrong.
+ * variant.c - a plugin that is right in everything, unless a macro on the compiler's command line
+ * makes one thing wrong.
  */
 #include <metrichost/plugin.h>
 
