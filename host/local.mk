@@ -61,3 +61,4 @@ endif
 include host/record/local.mk
 include host/queue/local.mk
 include host/config/local.mk
+include host/pipeline/local.mk

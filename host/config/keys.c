@@ -57,7 +57,7 @@ static const struct mh_key keys[] = {
          "Looks for changed module files while running."),
     DURATION("metrichost.config.modules.reload.period", "10s",
              "Time between two looks at the module files."),
-    DURATION("metrichost.max_start_delay", "10s",
+    DURATION("metrichost.max_start_delay", "0s",
              "Upper bound of the random delay before the first sample of each input; 0: none."),
     DURATION("metrichost.shutdown_timeout", "5s",
              "How long a stop waits for the output to take what is queued; the rest stays in the "
@@ -121,11 +121,7 @@ static const struct mh_key keys[] = {
     DURATION("logging.metrics.period", "30s", "Interval of these lines."),
     IGNORED("logging.metrics.namespaces", "there is one set of counters"),
 
-    BOOL("http.enabled", "false", "Serves the counters of the program over HTTP."),
-    TEXT("http.host", "localhost", "Address, or unix:///path of a socket."),
-    INT("http.port", "5066", "Port."),
-    IGNORED("http.named_pipe", "it exists on Windows only"),
-    IGNORED("http.pprof", "this program has no Go profiles"),
+    IGNORED("http", "`metrichost status` reads the counters from a socket in path.data"),
 
     TEXT("path.home", NULL, "Folder of the program's own files."),
     TEXT("path.config", NULL, "Folder of the configuration."),
@@ -134,7 +130,7 @@ static const struct mh_key keys[] = {
     TEXTS("path.plugins", "Folders that are searched for plugins before the built-in one."),
     TEXT("keystore.path", NULL, "File of the keystore. Default: metrichost.keystore in path.data."),
 
-    IGNORED("monitoring", "the counters are in the log and on the HTTP endpoint"),
+    IGNORED("monitoring", "the counters are in the log and in `metrichost status`"),
     IGNORED("instrumentation", "there is no tracer inside"),
     IGNORED("max_procs", "threads follow from the configured inputs and outputs"),
     IGNORED("gc_percent", "there is no garbage collector"),

@@ -5,7 +5,18 @@
 #include "log/log.h"
 #include "plugin/registry.h"
 
-#define KEYWORD(n, d) {.name = (n), .type = MH_TYPE_KEYWORD, .doc = (d)}
+#include <pthread.h>
+
+struct catalogue {
+    struct mh_catalogue_v1 table; /* priv points back here */
+    const struct mh_dataset **datasets;
+    uint32_t n;
+};
+
+#define KEYWORD(n, d)                                                                              \
+    {                                                                                              \
+        .name = (n), .type = MH_TYPE_KEYWORD, .doc = (d)                                           \
+    }
 
 static const struct mh_field common_fields[] = {
     {.name = "@timestamp", .type = MH_TYPE_DATE, .doc = "When the sample was taken, UTC."},
@@ -93,7 +104,16 @@ catalogue_add_plugin(struct catalogue *c, struct registry *registry,
     return true;
 }
 
-struct catalogue *
+static void
+catalogue_free(struct catalogue *c)
+{
+    if (c == NULL)
+        return;
+    free(c->datasets);
+    free(c);
+}
+
+static struct catalogue *
 catalogue_new(struct registry *registry)
 {
     struct catalogue *c = calloc(1, sizeof *c);
@@ -112,11 +132,39 @@ catalogue_new(struct registry *registry)
     return NULL;
 }
 
-void
-catalogue_free(struct catalogue *c)
+static pthread_mutex_t lock;
+static pthread_once_t lock_once = PTHREAD_ONCE_INIT;
+
+static void
+lock_init(void)
 {
-    if (c == NULL)
-        return;
-    free(c->datasets);
-    free(c);
+    pthread_mutexattr_t attr;
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&lock, &attr);
+    pthread_mutexattr_destroy(&attr);
+}
+
+void
+registry_lock(void)
+{
+    pthread_once(&lock_once, lock_init);
+    pthread_mutex_lock(&lock);
+}
+
+void
+registry_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+const struct mh_catalogue_v1 *
+catalogue_table(struct registry *registry)
+{
+    static struct catalogue *only;
+    registry_lock();
+    if (only == NULL)
+        only = catalogue_new(registry);
+    registry_unlock();
+    return only != NULL ? &only->table : NULL;
 }

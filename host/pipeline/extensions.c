@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* extensions.c - what get_interface() of the host table answers: catalogue, state and statistics. */
+/* extensions.c - what get_interface() of the host table answers: catalogue, state and statistics.
+ */
 #include "pipeline/catalogue.h"
 #include "pipeline/instance.h"
 
@@ -11,7 +12,8 @@
 
 enum { STATE_MAX = 64 * 1024 };
 
-/* One file per instance and key. The instance's name may hold anything, so the file is named by its hash. */
+/* One file per instance and key. The instance's name may hold anything, so the file is named by its
+ * hash. */
 static char *
 state_path(const struct mh_host *host, const char *key)
 {
@@ -52,7 +54,8 @@ state_set(const struct mh_host *host, const char *key, const char *value, size_t
     return r == 0 ? MH_OK : MH_ERR_RETRY;
 }
 
-/* Finds a statistic, or makes it. Entries never move and are never taken away, so readers need no lock. */
+/* Finds a statistic, or makes it. Entries never move and are never taken away, so readers need no
+ * lock. */
 static struct statistic *
 statistic_named(struct instance *i, const char *name)
 {
@@ -126,7 +129,7 @@ host_interface(const struct mh_host *host, const char *id)
         return &statistics;
     if (strcmp(id, MH_EXT_STATE) == 0 && i->env->state_dir != NULL)
         return &state;
-    if (strcmp(id, MH_EXT_CATALOGUE) == 0 && i->env->catalogue != NULL)
-        return &i->env->catalogue->table;
+    if (strcmp(id, MH_EXT_CATALOGUE) == 0 && i->env->registry != NULL)
+        return catalogue_table(i->env->registry);
     return NULL;
 }

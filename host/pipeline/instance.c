@@ -190,7 +190,8 @@ call_end(struct instance *i)
                  (double)(util_monotonic_ns() - atomic_load(&i->call_began_ns)) / 1e9);
 }
 
-/* create() reports through config_ops.error; one that returns an error without a word gets one here. */
+/* create() reports through config_ops.error; one that returns an error without a word gets one
+ * here. */
 static int
 call_create(struct instance *i, struct diagnostics *d)
 {

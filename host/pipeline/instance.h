@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * instance.h - one instance of a plugin: its host table, configuration, constants, statistics, and the single place through
- * which every call into the plugin goes. That place asserts the state, names the call for the watchdog and turns the
- * plugin's words for an error into a log line.
+ * instance.h - one instance of a plugin: its host table, configuration, constants, statistics, and
+ * the single place through which every call into the plugin goes. That place asserts the state,
+ * names the call for the watchdog and turns the plugin's words for an error into a log line.
  */
 #ifndef MH_INSTANCE_H
 #define MH_INSTANCE_H
@@ -19,8 +19,8 @@
 enum instance_state { INSTANCE_READY, INSTANCE_RUNNING, INSTANCE_GONE };
 enum { INSTANCE_MAX_STATISTICS = 64 };
 
-struct catalogue;
 struct instance;
+struct registry;
 
 /* What a role (input, output, processor) adds to the host table. Any may be NULL. */
 struct instance_role {
@@ -34,9 +34,9 @@ struct instance_role {
 
 /* What all instances share. */
 struct instance_env {
-    const char *version;         /* of the daemon */
-    const char *state_dir;       /* for metrichost.state/1; NULL: no such extension */
-    struct catalogue *catalogue; /* NULL: no such extension */
+    const char *version;       /* of the daemon */
+    const char *state_dir;     /* for metrichost.state/1; NULL: no such extension */
+    struct registry *registry; /* for metrichost.catalogue/1; NULL: no such extension */
     uint64_t (*monotonic_ns)(void);
     int64_t (*realtime_ns)(void);
 };
@@ -70,8 +70,9 @@ struct instance {
     atomic_bool reported_hung;
 };
 
-/* Fills in and calls create(). config is consumed in any case. Errors go to the diagnostics. Returns 0, -EINVAL or -ENOMEM;
- * after an error there is nothing to clean up but the memory of `i` itself. */
+/* Fills in and calls create(). config is consumed in any case. Errors go to the diagnostics.
+ * Returns 0, -EINVAL or -ENOMEM; after an error there is nothing to clean up but the memory of `i`
+ * itself. */
 int instance_create(struct instance *i, const char *name, const struct mh_plugin *plugin,
                     struct mh_config *config, const struct instance_role *role,
                     const struct instance_env *env, struct diagnostics *d);

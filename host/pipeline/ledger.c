@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ledger.c - see ledger.h. The file is YAML's JSON subset and is read back by the configuration's own parser. */
+/* ledger.c - see ledger.h. The file is YAML's JSON subset and is read back by the configuration's
+ * own parser. */
 #include "pipeline/ledger.h"
 
 #include "config/config.h"
@@ -186,8 +187,9 @@ ledger_total(struct ledger *l)
 static void
 counts_json(struct ledger_counts c, const struct drop *drops, struct buf *to)
 {
-    buf_printf(to, "{\"collected\":%llu,\"delivered\":%llu,\"queued\":%llu,\"dead_lettered\":%llu,"
-                   "\"dropped\":{\"total\":%llu",
+    buf_printf(to,
+               "{\"collected\":%llu,\"delivered\":%llu,\"queued\":%llu,\"dead_lettered\":%llu,"
+               "\"dropped\":{\"total\":%llu",
                (unsigned long long)c.collected, (unsigned long long)c.delivered,
                (unsigned long long)c.queued, (unsigned long long)c.dead_lettered,
                (unsigned long long)c.dropped);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ledger.h - what became of every record, per input instance: collected = delivered + queued + dropped(reason) + dead-lettered.
+ * ledger.h - what became of every record, per input instance: collected = delivered + queued +
+ * dropped(reason) + dead-lettered.
  *
- * Exact at every moment, because each record is counted in at the one place where inputs hand over and counted out
- * at the few places where it can end. Kept in path.data across restarts. Thread-safe.
+ * Exact at every moment, because each record is counted in at the one place where inputs hand over
+ * and counted out at the few places where it can end. Kept in path.data across restarts.
+ * Thread-safe.
  */
 #ifndef MH_LEDGER_H
 #define MH_LEDGER_H
@@ -39,10 +41,12 @@ struct ledger_counts ledger_total(struct ledger *l);
 void ledger_to_json(struct ledger *l, struct buf *to);
 
 /* Files: the same JSON. Return 0 or -errno; a damaged file is -EBADMSG and changes nothing.
- * After a crash the file is older than the queue; ledger_reconcile makes `queued` what the queue really holds. */
+ * After a crash the file is older than the queue; ledger_reconcile makes `queued` what the queue
+ * really holds. */
 int ledger_save(struct ledger *l, const char *path);
 int ledger_load(struct ledger *l, const char *path);
-/* Sets what is queued for an instance, by moving `collected`: called once after loading, with the queue's own count. */
+/* Sets what is queued for an instance, by moving `collected`: called once after loading, with the
+ * queue's own count. */
 void ledger_reconcile(struct ledger_row *row, uint64_t queued);
 
 #endif

@@ -1,19 +1,44 @@
 # The pipeline.
 libmhhost_la_SOURCES += \
+    host/pipeline/accept.c \
+    host/pipeline/agent.c \
+    host/pipeline/agent.h \
+    host/pipeline/build.c \
+    host/pipeline/build.h \
     host/pipeline/catalogue.c \
     host/pipeline/catalogue.h \
+    host/pipeline/dead_letter.c \
+    host/pipeline/dead_letter.h \
+    host/pipeline/deliver.c \
+    host/pipeline/deliver.h \
     host/pipeline/extensions.c \
+    host/pipeline/input.c \
+    host/pipeline/input.h \
     host/pipeline/instance.c \
     host/pipeline/instance.h \
     host/pipeline/ledger.c \
-    host/pipeline/ledger.h
+    host/pipeline/ledger.h \
+    host/pipeline/metrics.c \
+    host/pipeline/output.c \
+    host/pipeline/output.h \
+    host/pipeline/pipeline.c \
+    host/pipeline/pipeline.h \
+    host/pipeline/pipeline_internal.h \
+    host/pipeline/processors.c \
+    host/pipeline/processors.h \
+    host/pipeline/queue_open.c \
+    host/pipeline/queue_open.h \
+    host/pipeline/reload.c \
+    host/pipeline/shutdown.c \
+    host/pipeline/status.c \
+    host/pipeline/watchdog.c
 
 if HAVE_CMOCKA
-# A host for unit tests of plugins: add $(MH_TESTHOST_LDADD) and -I$(top_srcdir)/tests/unit.
+# A host for unit tests of plugins: add $(MH_TESTHOST_LIBS) and -I$(top_srcdir)/tests/unit.
 check_LTLIBRARIES += tests/unit/libtesthost.la
 tests_unit_libtesthost_la_SOURCES = tests/unit/testhost.c tests/unit/testhost.h
 tests_unit_libtesthost_la_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_unit_libtesthost_la_CFLAGS = $(AM_CFLAGS)
-MH_TESTHOST_CPPFLAGS = $(MH_HOST_CPPFLAGS) -I$(top_srcdir)/tests/unit
-MH_TESTHOST_LDADD = tests/unit/libtesthost.la libmhhost.la $(CMOCKA_LIBS)
+MH_TESTHOST_FLAGS = $(MH_HOST_CPPFLAGS) -I$(top_srcdir)/tests/unit
+MH_TESTHOST_LIBS = tests/unit/libtesthost.la libmhhost.la $(CMOCKA_LIBS)
 endif

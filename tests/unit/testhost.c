@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* testhost.c - see testhost.h. Failures of the test's own set-up abort: they are no result of the plugin. */
+/* testhost.c - see testhost.h. Failures of the test's own set-up abort: they are no result of the
+ * plugin. */
 #include "testhost.h"
 
 #include "config/config.h"
@@ -189,8 +190,8 @@ fail(struct testhost *t, int32_t r)
     return r;
 }
 
-/* The instance fills its table and calls create() at once, so the table's clocks and log are put in place by a create() of
- * our own, which then calls the plugin's. */
+/* The instance fills its table and calls create() at once, so the table's clocks and log are put in
+ * place by a create() of our own, which then calls the plugin's. */
 static const struct mh_plugin *under_test;
 
 static int32_t
@@ -214,8 +215,8 @@ testhost_create(struct testhost *t)
     wrapped = *t->plugin;
     wrapped.create = create_with_test_table;
     struct mh_config *config = take(t->config);
-    int r = instance_create(&t->instance, "test", &wrapped, config, &t->role, &t->env,
-                            &t->findings);
+    int r =
+        instance_create(&t->instance, "test", &wrapped, config, &t->role, &t->env, &t->findings);
     t->instance.plugin = r == 0 ? t->plugin : NULL;
     t->created = r == 0;
     return r == 0 ? MH_OK : MH_ERR_CONFIG;
