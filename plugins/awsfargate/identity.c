@@ -5,36 +5,10 @@
  */
 #include "identity.h"
 
+#include "arn.h"
 #include "support.h"
 
 #include <metrichost/host.h>
-
-struct arn
-arn_split(const char *text)
-{
-    const struct arn none = {0};
-    struct span parts[6] = {0};
-    size_t i;
-    if (text == NULL || strncmp(text, "arn:", 4) != 0)
-        return none;
-    for (i = 0; i < COUNT_OF(parts); i++) {
-        bool last = i + 1 == COUNT_OF(parts);
-        parts[i] = (struct span){text, last ? strlen(text) : strcspn(text, ":")};
-        text += parts[i].len;
-        if (!last && *text++ != ':')
-            return none;
-    }
-    return (struct arn){.region = parts[3], .account = parts[4], .resource = parts[5]};
-}
-
-struct span
-last_part(const char *text)
-{
-    const char *slash = text != NULL ? strrchr(text, '/') : NULL;
-    if (slash != NULL)
-        text = slash + 1;
-    return (struct span){text, text != NULL ? strlen(text) : 0};
-}
 
 uint64_t
 hash_text(uint64_t hash, const char *text)

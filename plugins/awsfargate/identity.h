@@ -8,26 +8,10 @@
 
 #include "task.h"
 
-#include <stddef.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 struct mh_host;
-
-/* A piece of a longer text. */
-struct span {
-    const char *s; /* NULL: absent */
-    size_t len;
-};
-
-/* The parts of "arn:partition:service:region:account:resource". All absent when the text is no ARN.
- */
-struct arn {
-    struct span region;
-    struct span account;
-    struct span resource;
-};
-struct arn arn_split(const char *text);
-/* What follows the last slash; the whole text when there is none. */
-struct span last_part(const char *text);
 
 /* [worker] Sets the constants anew when anything in them changed since *hash. own_service_name: the
  * configuration has a service.name, which wins. */

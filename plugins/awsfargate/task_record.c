@@ -7,9 +7,9 @@
  * then, and containers.unsampled says why.
  */
 #include "awsfargate.h"
-#include "identity.h"
 #include "schema.h"
 
+#include "arn.h"
 #include "rate.h"
 #include "support.h"
 

@@ -11,7 +11,7 @@
 #include "identity.h"
 #include "schema.h"
 
-#include "json.h"
+#include "arn.h"
 #include "rate.h"
 #include "support.h"
 

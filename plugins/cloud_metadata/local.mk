@@ -1,1 +1,18 @@
-# plugins/cloud_metadata
+# plugins/cloud_metadata: the processor add_cloud_metadata.
+plugins_cloud_metadata_cppflags = -include $(top_builddir)/config.h $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/support \
+    -I$(top_srcdir)/plugins/cloud_metadata
+
+noinst_LTLIBRARIES += plugins/cloud_metadata/libcloud_metadata_core.la
+plugins_cloud_metadata_libcloud_metadata_core_la_SOURCES = \
+    plugins/cloud_metadata/add_cloud_metadata.c plugins/cloud_metadata/ask.c \
+    plugins/cloud_metadata/cloud.h plugins/cloud_metadata/cloud_metadata.h \
+    plugins/cloud_metadata/read.c
+plugins_cloud_metadata_libcloud_metadata_core_la_CPPFLAGS = $(plugins_cloud_metadata_cppflags)
+plugins_cloud_metadata_libcloud_metadata_core_la_LIBADD = sdk/support/libsupport_http.la \
+    sdk/support/libsupport_json.la sdk/support/libsupport_arn.la $(PTHREAD_LIBS)
+
+plugin_LTLIBRARIES += plugins/cloud_metadata/cloud_metadata.la
+plugins_cloud_metadata_cloud_metadata_la_SOURCES = plugins/cloud_metadata/plugin.c
+plugins_cloud_metadata_cloud_metadata_la_CPPFLAGS = $(plugins_cloud_metadata_cppflags)
+plugins_cloud_metadata_cloud_metadata_la_LIBADD = plugins/cloud_metadata/libcloud_metadata_core.la
+plugins_cloud_metadata_cloud_metadata_la_LDFLAGS = $(PLUGIN_LINK)
