@@ -97,7 +97,6 @@ noinst_LTLIBRARIES += sdk/support/libsupport_usage.la
 sdk_support_libsupport_usage_la_SOURCES = sdk/support/rate.c sdk/support/rate.h sdk/support/usage.c \
     sdk/support/usage.h sdk/support/usage_stats.c sdk/support/usage_time.c
 sdk_support_libsupport_usage_la_LIBADD = -lm
-sdk_support_libsupport_usage_la_LIBADD = sdk/support/libsupport_json.la -lm
 
 # Names of AWS resources.
 noinst_LTLIBRARIES += sdk/support/libsupport_arn.la

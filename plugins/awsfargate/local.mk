@@ -21,7 +21,8 @@ plugins_awsfargate_libawsfargate_core_la_SOURCES = \
     plugins/awsfargate/values.c
 plugins_awsfargate_libawsfargate_core_la_CPPFLAGS = $(plugins_awsfargate_cppflags)
 plugins_awsfargate_libawsfargate_core_la_LIBADD = sdk/support/libsupport_http.la \
-    sdk/support/libsupport_usage.la sdk/support/libsupport_arn.la $(PTHREAD_LIBS)
+    sdk/support/libsupport_usage.la \
+    sdk/support/libsupport_json.la sdk/support/libsupport_arn.la $(PTHREAD_LIBS)
 
 plugin_LTLIBRARIES += plugins/awsfargate/awsfargate.la
 plugins_awsfargate_awsfargate_la_SOURCES = plugins/awsfargate/plugin.c
