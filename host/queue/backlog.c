@@ -70,6 +70,15 @@ chunk_copy(const struct queue_entry *entries, uint32_t n, uint64_t first_sequenc
 }
 
 void
+chunk_discard(struct chunk *chunk)
+{
+    uint32_t n = chunk->n_nodes;
+
+    for (uint32_t i = 0; i < n; i++)
+        node_release(&chunk->nodes[i]);
+}
+
+void
 node_release(struct node *node)
 {
     struct chunk *chunk = node->chunk;
@@ -191,6 +200,20 @@ backlog_clear(struct backlog *b)
 
     while ((node = backlog_pop(b)) != NULL)
         node_release(node);
+}
+
+bool
+patience_wait(struct patience *p, const struct backlog *b, pthread_cond_t *readable,
+              pthread_mutex_t *lock)
+{
+    bool some = b->n_entries > 0;
+
+    if (p->over || backlog_fills(b, p->max_entries, p->max_bytes) || (some && p->linger_ns == 0))
+        return false;
+    if (some && p->linger_end == 0)
+        p->linger_end = wait_add(util_monotonic_ns(), p->linger_ns);
+    p->over = !wait_until(readable, lock, some ? p->linger_end : p->deadline_ns);
+    return true;
 }
 
 struct node *

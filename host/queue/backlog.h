@@ -13,6 +13,7 @@
 #define MH_QUEUE_BACKLOG_H
 
 #include "queue/queue.h"
+#include "queue/wait.h"
 
 struct chunk;
 
@@ -41,6 +42,8 @@ struct chunk *chunk_new(uint32_t n_nodes, size_t n_bytes);
 /* Copies entries, takes a reference to each shape, numbers them from first_sequence. NULL: no
  * memory. */
 struct chunk *chunk_copy(const struct queue_entry *entries, uint32_t n, uint64_t first_sequence);
+/* Frees a chunk of which nothing was given to a backlog. */
+void chunk_discard(struct chunk *chunk);
 /* Gives up one entry: drops its shape, and the chunk after its last. */
 void node_release(struct node *node);
 
@@ -58,6 +61,21 @@ bool backlog_fills(const struct backlog *b, uint32_t max_entries, uint64_t max_b
 int backlog_lease(struct backlog *b, uint32_t max_entries, uint64_t max_bytes,
                   struct queue_lease *ret);
 void backlog_clear(struct backlog *b);
+
+/* How long somebody who wants a lease waits: for a first entry until the deadline, then a while for
+ * a full lease. */
+struct patience {
+    uint32_t max_entries;
+    uint64_t max_bytes;
+    uint64_t linger_ns;
+    uint64_t deadline_ns;
+    uint64_t linger_end; /* 0 until there is a first entry */
+    uint64_t wakes;      /* for the owner: its number of wakes when the wait began */
+    bool over;
+};
+/* Waits once, with the lock held. False: take what there is. True: look again. */
+bool patience_wait(struct patience *p, const struct backlog *b, pthread_cond_t *readable,
+                   pthread_mutex_t *lock);
 
 /* The node behind lease->entries[i]. */
 struct node *lease_node(const struct queue_lease *lease, uint32_t i);

@@ -7,12 +7,59 @@ libmhhost_la_SOURCES += \
     host/queue/wait.c \
     host/queue/wait.h
 
-# queue: tests and benchmarks. The sources are in host/local.mk.
+# queue: what stands between inputs and outputs, in memory or on disk.
+libmhhost_la_SOURCES += \
+    host/queue/backlog.c \
+    host/queue/backlog.h \
+    host/queue/crc32c.c \
+    host/queue/crc32c.h \
+    host/queue/disk.c \
+    host/queue/disk.h \
+    host/queue/disk_append.c \
+    host/queue/disk_cursor.c \
+    host/queue/disk_internal.h \
+    host/queue/disk_io.c \
+    host/queue/disk_io.h \
+    host/queue/disk_lease.c \
+    host/queue/disk_push.c \
+    host/queue/disk_read.c \
+    host/queue/disk_recover.c \
+    host/queue/disk_segments.c \
+    host/queue/disk_sync.c \
+    host/queue/format.c \
+    host/queue/format.h \
+    host/queue/mem.c \
+    host/queue/queue.h \
+    host/queue/ranges.c \
+    host/queue/ranges.h \
+    host/queue/segment.c \
+    host/queue/segment.h \
+    host/queue/shape_map.c \
+    host/queue/shape_map.h \
+    host/queue/wait.c \
+    host/queue/wait.h
+
 if HAVE_CMOCKA
+# Everything that the tests of the queue share.
+QUEUE_TEST_HELP = \
+    tests/unit/memory_disk.c \
+    tests/unit/memory_disk.h \
+    tests/unit/queue_help.c \
+    tests/unit/queue_help.h \
+    tests/unit/stub_shape.c \
+    tests/unit/stub_shape.h
+
 check_PROGRAMS += tests/unit/test_queue_mem
 TESTS += tests/unit/test_queue_mem
 tests_unit_test_queue_mem_SOURCES = tests/unit/test_queue_mem.c tests/unit/stub_shape.c tests/unit/stub_shape.h
 tests_unit_test_queue_mem_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_unit_test_queue_mem_CFLAGS = $(MH_HOST_TEST_CFLAGS)
 tests_unit_test_queue_mem_LDADD = $(MH_HOST_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_queue_disk
+TESTS += tests/unit/test_queue_disk
+tests_unit_test_queue_disk_SOURCES = tests/unit/test_queue_disk.c $(QUEUE_TEST_HELP)
+tests_unit_test_queue_disk_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_test_queue_disk_CFLAGS = $(MH_HOST_TEST_CFLAGS)
+tests_unit_test_queue_disk_LDADD = $(MH_HOST_TEST_LDADD)
 endif

@@ -60,15 +60,6 @@ add_chunk(struct queue_mem *m, struct chunk *chunk)
     pthread_cond_broadcast(&m->readable);
 }
 
-static void
-discard_chunk(struct chunk *chunk)
-{
-    uint32_t n = chunk->n_nodes;
-
-    for (uint32_t i = 0; i < n; i++)
-        node_release(&chunk->nodes[i]);
-}
-
 static int
 mem_push(struct queue *q, const struct queue_entry *entries, uint32_t n, uint64_t deadline_ns)
 {
@@ -87,28 +78,8 @@ mem_push(struct queue *q, const struct queue_entry *entries, uint32_t n, uint64_
         add_chunk(m, chunk);
     pthread_mutex_unlock(&m->lock);
     if (rc != 0)
-        discard_chunk(chunk);
+        chunk_discard(chunk);
     return rc;
-}
-
-/* Waits for a first entry until deadline_ns, then up to linger_ns for a lease that is full. */
-static void
-wait_for_entries(struct queue_mem *m, uint32_t max_entries, uint64_t max_bytes, uint64_t linger_ns,
-                 uint64_t deadline_ns)
-{
-    uint64_t wakes = m->n_wakes;
-    uint64_t linger_end = 0;
-    bool in_time = true;
-
-    while (in_time && !m->closed && wakes == m->n_wakes &&
-           !backlog_fills(&m->backlog, max_entries, max_bytes)) {
-        if (m->backlog.n_entries > 0 && linger_ns == 0)
-            return;
-        if (m->backlog.n_entries > 0 && linger_end == 0)
-            linger_end = wait_add(util_monotonic_ns(), linger_ns);
-        in_time =
-            wait_until(&m->readable, &m->lock, m->backlog.n_entries > 0 ? linger_end : deadline_ns);
-    }
 }
 
 static int
@@ -116,10 +87,19 @@ mem_lease(struct queue *q, uint32_t max_entries, uint64_t max_bytes, uint64_t li
           uint64_t deadline_ns, struct queue_lease *ret)
 {
     struct queue_mem *m = (struct queue_mem *)q;
+    struct patience patience = {
+        .max_entries = max_entries,
+        .max_bytes = max_bytes,
+        .linger_ns = linger_ns,
+        .deadline_ns = deadline_ns,
+    };
     int rc;
 
     pthread_mutex_lock(&m->lock);
-    wait_for_entries(m, max_entries, max_bytes, linger_ns, deadline_ns);
+    patience.wakes = m->n_wakes;
+    while (!m->closed && m->n_wakes == patience.wakes &&
+           patience_wait(&patience, &m->backlog, &m->readable, &m->lock)) {
+    }
     rc = backlog_lease(&m->backlog, max_entries, max_bytes, ret);
     pthread_mutex_unlock(&m->lock);
     return rc;
