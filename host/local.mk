@@ -62,3 +62,4 @@ include host/record/local.mk
 include host/queue/local.mk
 include host/config/local.mk
 include host/pipeline/local.mk
+include host/cli/local.mk

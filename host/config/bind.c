@@ -387,7 +387,8 @@ attach(struct mh_config *node, const struct key_set *sets, size_t n_sets, const 
     binding->sets = calloc(n_sets + 1, sizeof *sets);
     if (binding->prefix == NULL || binding->sets == NULL)
         return -ENOMEM;
-    memcpy(binding->sets, sets, n_sets * sizeof *sets);
+    if (n_sets > 0)
+        memcpy(binding->sets, sets, n_sets * sizeof *sets);
     binding->n_sets = n_sets;
     return 0;
 }

@@ -2,9 +2,9 @@
 /*
  * config.h - the configuration as a tree of nodes with positions, and what is made of it.
  *
- * libyaml events become a tree; files merge left to right, then -E; variables are expanded after that, in the scalars,
- * so that a value with a comma, colon or quote stays what it is. Typed reads are driven by key schemas.
- * Every error names file, line, column, the reason and the near name.
+ * libyaml events become a tree; files merge left to right, then -E; variables are expanded after
+ * that, in the scalars, so that a value with a comma, colon or quote stays what it is. Typed reads
+ * are driven by key schemas. Every error names file, line, column, the reason and the near name.
  */
 #ifndef MH_CONFIG_H
 #define MH_CONFIG_H
@@ -16,7 +16,8 @@
 
 /* What went wrong, collected so that one run reports every mistake. */
 struct diagnostics {
-    struct buf text; /* one finding a line: "FILE:LINE:COLUMN: error: TEXT" or "...: warning: TEXT"   */
+    struct buf
+        text; /* one finding a line: "FILE:LINE:COLUMN: error: TEXT" or "...: warning: TEXT"   */
     uint32_t n_errors;
     uint32_t n_warnings;
 };
@@ -35,58 +36,75 @@ struct paths {
 
 /* Command line choices that shape the configuration. */
 struct config_options {
-    const char *const *files;     /* -c, in order, below path.config or the current folder; none:
-                                   * metrichost.yml, else metricbeat.yml, in path.config */
+    const char *const *files; /* -c, in order, below path.config or the current folder; none:
+                               * metrichost.yml, else metricbeat.yml, in path.config */
     size_t n_files;
     const char *const *overrides; /* -E key=value, in order */
     size_t n_overrides;
     const char *path_home, *path_config, *path_data, *path_logs; /* NULL: default */
     const char *const *plugin_folders; /* --path.plugins, before path.plugins of the files */
     size_t n_plugin_folders;
-    bool strict_perms;            /* refuse files that others may write; otherwise: a warning */
-    bool without_modules;         /* do not read modules.d */
-    bool keep_references;         /* ${...} stay as they are and nothing is checked: for `export config` */
+    bool strict_perms;    /* refuse files that others may write; otherwise: a warning */
+    bool without_modules; /* do not read modules.d */
+    bool keep_references; /* ${...} stay as they are and nothing is checked: for `export config` */
 };
 
 struct settings {
-    struct mh_config *root;   /* merged, expanded, bound to host_keys: reads find their defaults. The section
-                               * `metricbeat` is called `metrichost` here, however the files call it. */
+    struct mh_config
+        *root; /* merged, expanded, bound to host_keys: reads find their defaults. The section
+                * `metricbeat` is called `metrichost` here, however the files call it. */
     struct paths paths;
-    struct mh_config **modules; /* every enabled module block: inline ones, then those of modules.d, in order; each
-                                 * is a map with a `module` that is a plugin's name */
+    struct mh_config *
+        *modules; /* every enabled module block: inline ones, then those of modules.d, in order;
+                   * each is a map with a `module` that is a plugin's name */
     size_t n_modules;
     struct mh_config *output; /* the one enabled child of `output`, or NULL; owned by root */
     char *output_name;        /* its key: "elasticsearch" */
-    struct mh_config **processors; /* global processors, in order: maps with one member; owned by root */
+    struct mh_config *
+        *processors; /* global processors, in order: maps with one member; owned by root */
     size_t n_processors;
     struct mh_config *module_files; /* a list: what was read from modules.d; owns those blocks */
-    char *modules_glob;       /* absolute pattern of the module files */
+    char *modules_glob;             /* absolute pattern of the module files */
 };
 
 /* The host's own settings: everything but modules, output and processors, which plugins check. */
 extern const struct key_set host_keys;
 
 /* Reads, merges, expands. Returns 0, or -EINVAL when d holds errors, or -ENOMEM. */
-int settings_load(const struct config_options *options, struct diagnostics *d, struct settings **ret);
+int settings_load(const struct config_options *options, struct diagnostics *d,
+                  struct settings **ret);
 void settings_free(struct settings *s); /* NULL is fine */
 
-/* The pattern of the module files as far as the configuration can be read; for commands that must work while it cannot.
- * NULL: no memory, or d says why there is none. The caller frees it. */
+/* The pattern of the module files as far as the configuration can be read; for commands that must
+ * work while it cannot. NULL: no memory, or d says why there is none. The caller frees it. */
 char *settings_modules_glob(const struct config_options *options, struct diagnostics *d);
 
-/* Paths from the command line and, where root is given, from the configuration. Returns 0, -EINVAL or -ENOMEM. */
-int paths_resolve(const struct config_options *options, const struct mh_config *root, struct paths *ret,
-                  struct diagnostics *d);
+/* Paths from the command line and, where root is given, from the configuration. Returns 0, -EINVAL
+ * or -ENOMEM. */
+int paths_resolve(const struct config_options *options, const struct mh_config *root,
+                  struct paths *ret, struct diagnostics *d);
 void paths_free(struct paths *p);
 
-/* Lends the top-level sections `cloud` and `setup` to the output, under the same names, where its plugin declares keys
- * there; what the output's own section sets wins. Call it before config_bind of the output. Returns 0 or -ENOMEM. */
+/* The same for the folders and for the file of the keystore. */
+int settings_paths(const struct config_options *options, struct paths *ret, struct diagnostics *d);
+char *settings_keystore_path(const struct config_options *options, struct diagnostics *d);
+
+/* Puts xxxxx in the place of passwords, keys, tokens and of credentials in addresses. Returns 0 or
+ * -ENOMEM. */
+int config_hide_secrets(struct mh_config *node);
+/* Appends the node as YAML. Returns 0, -ENOMEM or -EIO. */
+int config_to_yaml(const struct mh_config *node, struct buf *to);
+
+/* Lends the top-level sections `cloud` and `setup` to the output, under the same names, where its
+ * plugin declares keys there; what the output's own section sets wins. Call it before config_bind
+ * of the output. Returns 0 or -ENOMEM. */
 int settings_lend_to_output(struct settings *s, const struct key_set *plugin_keys);
 
-/* The list of processors at `processors` below a node (a module block has its own): an array of maps with one member, in order;
- * the caller frees the array, not the nodes. name: "processors" or how the messages call it. Returns 0, -EINVAL or -ENOMEM. */
-int config_processors(const struct mh_config *node, const char *name, struct mh_config ***ret, size_t *ret_n,
-                      struct diagnostics *d);
+/* The list of processors at `processors` below a node (a module block has its own): an array of
+ * maps with one member, in order; the caller frees the array, not the nodes. name: "processors" or
+ * how the messages call it. Returns 0, -EINVAL or -ENOMEM. */
+int config_processors(const struct mh_config *node, const char *name, struct mh_config ***ret,
+                      size_t *ret_n, struct diagnostics *d);
 
 /* Key sets that apply to one node: the host's general ones and the plugin's. */
 struct key_set {
@@ -95,17 +113,19 @@ struct key_set {
     uint32_t stride;
 };
 
-/* Checks a node against key sets (unknown key: warning with the near name; wrong type, missing required: error)
- * and attaches them, so that typed reads find their defaults. prefix: how the node is called in messages
+/* Checks a node against key sets (unknown key: warning with the near name; wrong type, missing
+ * required: error) and attaches them, so that typed reads find their defaults. prefix: how the node
+ * is called in messages
  * ("output.elasticsearch"). The key sets must outlive the node. Returns 0 or -EINVAL. */
-int config_bind(struct mh_config *node, const struct key_set *sets, size_t n_sets, const char *prefix,
-                struct diagnostics *d);
+int config_bind(struct mh_config *node, const struct key_set *sets, size_t n_sets,
+                const char *prefix, struct diagnostics *d);
 
-/* The ABI's table over nodes. Errors that a plugin reports go to the diagnostics set here, per thread; NULL: the log. */
+/* The ABI's table over nodes. Errors that a plugin reports go to the diagnostics set here, per
+ * thread; NULL: the log. */
 extern const struct mh_config_ops config_ops;
 void config_set_diagnostics(struct diagnostics *d);
 
-/* A deep copy. NULL: no memory. */
+/* A deep copy, with what config_bind attached to it. NULL: no memory. */
 struct mh_config *config_clone(const struct mh_config *node);
 void config_node_free(struct mh_config *node);
 /* Replaces (or adds) the scalar at a dotted path of a cloned node. Returns 0 or -ENOMEM. */
@@ -114,8 +134,8 @@ int config_set_scalar(struct mh_config *node, const char *path, const char *valu
 bool config_equal(const struct mh_config *a, const struct mh_config *b);
 
 /* A finding at a node's position (path below it, or NULL). */
-void config_report(struct diagnostics *d, bool is_error, const struct mh_config *node, const char *path,
-                   const char *format, ...) PRINTF_LIKE(5, 6);
+void config_report(struct diagnostics *d, bool is_error, const struct mh_config *node,
+                   const char *path, const char *format, ...) PRINTF_LIKE(5, 6);
 
 /* Values as text: the type readers of the schema. Return 0 or -EINVAL. */
 int parse_duration_ns(const char *text, uint64_t *ret);

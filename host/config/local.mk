@@ -22,6 +22,7 @@ libmhhost_la_SOURCES += \
     host/config/override.c \
     host/config/paths.c \
     host/config/processors.c \
+    host/config/secrets.c \
     host/config/settings.c \
     host/config/source.c \
     host/config/source.h \

@@ -273,6 +273,23 @@ node_kind_name(const struct mh_config *node)
     }
 }
 
+/* The key sets belong to plugins and outlive both nodes. */
+static int
+clone_binding(struct mh_config *copy, const struct config_binding *from)
+{
+    struct config_binding *b = calloc(1, sizeof *b);
+    if (b == NULL)
+        return -ENOMEM;
+    copy->binding = b;
+    b->prefix = strdup(from->prefix);
+    b->sets = calloc(from->n_sets + 1, sizeof *b->sets);
+    if (b->prefix == NULL || b->sets == NULL)
+        return -ENOMEM;
+    memcpy(b->sets, from->sets, from->n_sets * sizeof *b->sets);
+    b->n_sets = from->n_sets;
+    return 0;
+}
+
 struct mh_config *
 config_clone(const struct mh_config *node)
 {
@@ -281,6 +298,8 @@ config_clone(const struct mh_config *node)
         return NULL;
     node_copy_position(copy, node);
     copy->flags = node->flags;
+    if (node->binding != NULL && clone_binding(copy, node->binding) < 0)
+        return NULL;
     if (node->text != NULL && (copy->text = strdup(node->text)) == NULL)
         return NULL;
     for (size_t i = 0; i < node->n_members; i++)

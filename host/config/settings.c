@@ -153,22 +153,61 @@ settings_load(const struct config_options *options, struct diagnostics *d, struc
     return 0;
 }
 
+/* As much of the configuration as can be read, for commands that must work while it is wrong: what
+ * is broken there is the business of `test config`. Returns 0 or -ENOMEM; clear_partly() in any
+ * case. */
+static int
+load_partly(struct settings *s, const struct config_options *options, struct diagnostics *d)
+{
+    struct diagnostics quiet = {0};
+    *s = (struct settings){.root = source_load_main(options, &quiet)};
+    diagnostics_free(&quiet);
+    struct expansion e = {.root = s->root, .d = d};
+    return s->root != NULL ? settle_paths(s, &e, options) : -ENOMEM;
+}
+
+static void
+clear_partly(struct settings *s)
+{
+    paths_free(&s->paths);
+    config_node_free(s->root);
+}
+
 char *
 settings_modules_glob(const struct config_options *options, struct diagnostics *d)
 {
-    struct settings s = {0};
-    struct diagnostics quiet = {0}; /* a broken file is the business of `test config` */
+    struct settings s;
     char *pattern = NULL;
-    s.root = source_load_main(options, &quiet);
-    if (s.root == NULL)
-        return NULL;
+    int r = load_partly(&s, options, d);
     struct expansion e = {.root = s.root, .d = d};
-    struct mh_config *node = node_find(s.root, "metrichost.config.modules.path");
-    if (settle_paths(&s, &e, options) == 0 &&
-        (node == NULL || tree_expand(&e, node, "metrichost.config.modules.path") == 0))
+    struct mh_config *node =
+        s.root != NULL ? node_find(s.root, "metrichost.config.modules.path") : NULL;
+    if (r == 0 && node != NULL)
+        r = tree_expand(&e, node, "metrichost.config.modules.path");
+    if (r == 0)
         pattern = modules_pattern(s.root, s.paths.config);
-    paths_free(&s.paths);
-    config_node_free(s.root);
-    diagnostics_free(&quiet);
+    clear_partly(&s);
     return pattern;
+}
+
+char *
+settings_keystore_path(const struct config_options *options, struct diagnostics *d)
+{
+    struct settings s;
+    char *path = load_partly(&s, options, d) == 0 ? keystore_path(&s) : NULL;
+    clear_partly(&s);
+    return path;
+}
+
+int
+settings_paths(const struct config_options *options, struct paths *ret, struct diagnostics *d)
+{
+    struct settings s;
+    int r = load_partly(&s, options, d);
+    if (r == 0) {
+        *ret = s.paths;
+        s.paths = (struct paths){0};
+    }
+    clear_partly(&s);
+    return r;
 }

@@ -1,0 +1,31 @@
+# The command line.
+bin_PROGRAMS += metrichost
+metrichost_SOURCES = host/main.c
+metrichost_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+metrichost_LDADD = libmhhost.la
+
+libmhhost_la_SOURCES += \
+    host/cli/cli.c \
+    host/cli/cli.h \
+    host/cli/commands.c \
+    host/cli/commands.h \
+    host/cli/export_config.c \
+    host/cli/help.c \
+    host/cli/keystore.c \
+    host/cli/logging.c \
+    host/cli/modules.c \
+    host/cli/parse.c \
+    host/cli/plugins.c \
+    host/cli/test_config.c \
+    host/cli/version.c
+
+# The operator's configuration is never overwritten, and only an unchanged one is removed again. It may come to hold
+# credentials, so nobody else may read it.
+EXTRA_DIST += host/metrichost.yml
+install-data-local:
+	$(MKDIR_P) "$(DESTDIR)$(mhconfdir)"
+	test -e "$(DESTDIR)$(mhconfdir)/metrichost.yml" || \
+	    $(INSTALL) -m 600 "$(top_srcdir)/host/metrichost.yml" "$(DESTDIR)$(mhconfdir)/metrichost.yml"
+uninstall-local:
+	if cmp -s "$(top_srcdir)/host/metrichost.yml" "$(DESTDIR)$(mhconfdir)/metrichost.yml"; then \
+	    rm -f "$(DESTDIR)$(mhconfdir)/metrichost.yml"; fi
