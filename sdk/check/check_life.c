@@ -151,7 +151,8 @@ survives_wrong_value(const struct subject *s, const struct mh_plugin *p, unsigne
     if (rc == MH_OK)
         p->destroy(l.self);
     if (rc == MH_OK && *ret_reads >= n) {
-        note("create succeeds although its read number %u of the configuration failed", n);
+        note("create succeeds although its read of the option '%s' answered MH_ERR_CONFIG",
+             fake_host_failed_read(l.host));
         fine = false;
     } else if (!is_known_code(rc)) {
         note("create returns %d, which is no MH_ERR_...", rc);

@@ -32,8 +32,10 @@ read_text(const struct mh_config *node, const char *path, const char **ret)
 {
     struct fake_host *f = node->owner;
     *ret = NULL;
-    if (++f->reads == f->fail_at)
+    if (++f->reads == f->fail_at) {
+        buf_add_text(&f->failed_read, path != NULL ? path : "");
         return MH_ERR_CONFIG;
+    }
     if (path == NULL || *path == '\0') {
         *ret = node->value;
         return MH_OK;

@@ -278,6 +278,7 @@ fake_host_free(struct fake_host *f)
         return;
     buf_free(&f->words);
     buf_free(&f->faults);
+    buf_free(&f->failed_read);
     free(f->options);
     free(f->batch);
     free(f);
@@ -305,6 +306,12 @@ void
 fake_host_fail_read(struct fake_host *f, unsigned n)
 {
     f->fail_at = f->reads + n;
+}
+
+const char *
+fake_host_failed_read(const struct fake_host *f)
+{
+    return f->failed_read.len > 0 ? f->failed_read.data : "";
 }
 
 const char *

@@ -36,6 +36,8 @@ const struct mh_config *fake_host_config(struct fake_host *f);
  * wrong value does. */
 unsigned fake_host_reads(const struct fake_host *f);
 void fake_host_fail_read(struct fake_host *f, unsigned n);
+/* The path whose read failed so. */
+const char *fake_host_failed_read(const struct fake_host *f);
 
 /* The last words given to fail() or config->error(); "" for none. */
 const char *fake_host_words(const struct fake_host *f);

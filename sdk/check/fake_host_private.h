@@ -38,7 +38,7 @@ struct fake_host {
     struct mh_config *options;
     size_t n_options;
     unsigned reads, fail_at;
-    struct buf words, faults;
+    struct buf words, faults, failed_read;
     struct mh_batch *batch;
 };
 

@@ -70,7 +70,7 @@ found "documentation" "option n has no .doc" -DKEY_DOC=NULL
 found "default" "option n has a default that does not fit" -DKEY_DEFAULT='"many"'
 found "unit" "field faulty.a has an unknown unit" -DFIELD_UNIT='"furlong"'
 found "conflict" "field faulty.a.b lies below the field faulty.a" -DFIELD_2='"faulty.a.b"'
-found "ignored error" "create succeeds although its read number 1" -DIGNORE_ERROR
+found "ignored error" "create succeeds although its read of the option 'n' answered" -DIGNORE_ERROR
 found "undeclared option" "reads the option 'm', which is not in its schema" -DUNDECLARED_OPTION
 found "unknown code" "create returns -99" -DRESULT=-99
 found "silent failure" "create returns -7 with its defaults: and does not say why" -DRESULT=MH_ERR_FATAL
