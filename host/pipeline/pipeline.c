@@ -254,7 +254,8 @@ print_findings(struct diagnostics *d)
 {
     if (d->n_errors != 0)
         fputs("Exiting: the configuration is wrong\n", stderr);
-    fwrite(d->text.data, 1, d->text.len, stderr);
+    if (d->text.len != 0)
+        fwrite(d->text.data, 1, d->text.len, stderr);
 }
 
 static int
