@@ -5,6 +5,7 @@
 #include "cli/commands.h"
 
 const struct cli_command *const cli_commands[] = {
+    &command_run,
     &command_modules_list,
     &command_modules_enable,
     &command_modules_disable,

@@ -17,6 +17,7 @@ extern const struct cli_command command_modules_disable;
 extern const struct cli_command command_modules_enable;
 extern const struct cli_command command_modules_list;
 extern const struct cli_command command_plugins_list;
+extern const struct cli_command command_run;
 extern const struct cli_command command_test_config;
 extern const struct cli_command command_version;
 

@@ -16,6 +16,7 @@ libmhhost_la_SOURCES += \
     host/cli/modules.c \
     host/cli/parse.c \
     host/cli/plugins.c \
+    host/cli/run.c \
     host/cli/test_config.c \
     host/cli/version.c
 

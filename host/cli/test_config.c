@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_config.c - `metrichost test config`: everything `run` would refuse, without running. */
 #include "cli/commands.h"
+#include "pipeline/pipeline.h"
+
+/* What only the plugins can tell. Findings of the reading are said already or, when they are
+ * errors, end the test. */
+static int
+check_plugins(struct settings *s)
+{
+    CLEANUP(diagnostics_free) struct diagnostics d = {0};
+    int r = pipeline_check(s, PACKAGE_VERSION, &d);
+    if (cli_report(&d) != 0)
+        return 1;
+    return r < 0 ? cli_fail("the configuration cannot be checked: %s", strerror(-r)) : 0;
+}
 
 static int
 run_test_config(const struct command_line *line)
@@ -8,9 +21,11 @@ run_test_config(const struct command_line *line)
     struct settings *s = cli_load_settings(line, NULL);
     if (s == NULL)
         return 1;
+    int code = check_plugins(s);
     settings_free(s);
-    printf("Config OK\n");
-    return 0;
+    if (code == 0)
+        printf("Config OK\n");
+    return code;
 }
 
 const struct cli_command command_test_config = {
