@@ -29,3 +29,14 @@ plugins_docker_docker_la_SOURCES = plugins/docker/docker.c
 plugins_docker_docker_la_CPPFLAGS = $(plugins_docker_cppflags)
 plugins_docker_docker_la_LDFLAGS = $(PLUGIN_LINK)
 plugins_docker_docker_la_LIBADD = plugins/docker/libdocker_core.la
+
+if HAVE_CMOCKA
+# The input alone in the tests' host, for the scripts of tests/integration.
+check_PROGRAMS += tests/integration/docker_probe
+tests_integration_docker_probe_SOURCES = tests/integration/docker_probe.c
+tests_integration_docker_probe_CPPFLAGS = $(MH_TESTHOST_FLAGS) -I$(top_srcdir)/plugins/docker
+tests_integration_docker_probe_LDADD = plugins/docker/libdocker_core.la $(MH_TESTHOST_LIBS)
+endif
+
+# Off until an operator enables it: not every machine has an engine.
+dist_modulesd_DATA += plugins/docker/docker.yml.disabled
