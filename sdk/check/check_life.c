@@ -170,8 +170,8 @@ refuses_wrong_values(const struct subject *s)
     struct process_state before = process_state_now();
     unsigned reads = 1;
     bool fine = true;
-    for (unsigned n = 1; fine && n <= reads; n++)
-        fine = survives_wrong_value(s, p, n, &reads);
+    for (unsigned n = 1; n <= reads; n++)
+        fine &= survives_wrong_value(s, p, n, &reads);
     return process_state_unchanged(&before) && fine ? VERDICT_PASS : VERDICT_FAIL;
 }
 

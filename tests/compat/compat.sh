@@ -16,12 +16,12 @@ fail() {
     failed=1
 }
 
-# wait_for FILE PATTERN: until the file has a line with the pattern, 30 s at most.
+# wait_for FILE PATTERN: until the file has a line with the pattern, 30 s at most, as long as the daemon lives.
 wait_for() {
     tries=0
     until grep -q "$2" "$1" 2>/dev/null; do
         tries=$((tries + 1))
-        [ $tries -le 300 ] || return 1
+        { [ $tries -le 300 ] && kill -0 "$daemon_pid" 2>/dev/null; } || return 1
         sleep 0.1
     done
 }
@@ -45,10 +45,12 @@ END
     "$top_builddir/metrichost" -e -c "$work/metrichost.yml" --path.home "$work" --path.config "$work" --path.data "$work/data" \
         --path.logs "$work/logs" --path.plugins "$plugins" >"$work/log" 2>&1 &
     daemon_pid=$!
-    wait_for "$out" '^compat.doubled=' || { fail "$version: no record arrived"; cat "$work/log"; }
-    kill "$daemon_pid"
+    arrived=yes
+    wait_for "$out" '^compat.doubled=' || arrived=no
+    kill "$daemon_pid" 2>/dev/null
     wait "$daemon_pid"
     daemon_pid=
+    [ $arrived = yes ] || { fail "$version: no record arrived"; cat "$work/log"; return; }
     for line in "record compat.all" compat.long=42 compat.double=0.5 compat.keyword=abc compat.boolean=true \
         compat.date=1700000000000000000 compat.labels.a.b=w compat.family.x.n=7 compat.list.=w compat.doubled=84 \
         service.kind=compat event.dataset=compat.all; do
