@@ -89,18 +89,26 @@ const struct mh_key docker_keys[DOCKER_N_KEYS] = {
             "(strict), the chain only, or nothing."},
 };
 
+/* These two keep the first error in *result, so that a row of reads needs one look at its end. */
 static const char *
-get_text(const struct mh_host *host, const struct mh_config *config, const char *path)
+get_text(const struct mh_host *host, const struct mh_config *config, const char *path,
+         int32_t *result)
 {
     const char *text = NULL;
-    return host->config->get_string(config, path, &text) == MH_OK ? text : NULL;
+    int32_t rc = host->config->get_string(config, path, &text);
+    if (*result == MH_OK)
+        *result = rc;
+    return rc == MH_OK ? text : NULL;
 }
 
 static bool
-get_bool(const struct mh_host *host, const struct mh_config *config, const char *path)
+get_bool(const struct mh_host *host, const struct mh_config *config, const char *path,
+         int32_t *result)
 {
     int32_t truth = 0;
-    host->config->get_bool(config, path, &truth);
+    int32_t rc = host->config->get_bool(config, path, &truth);
+    if (*result == MH_OK)
+        *result = rc;
     return truth != 0;
 }
 
@@ -109,17 +117,20 @@ read_authorities(struct tls_settings *tls, const struct mh_host *host,
                  const struct mh_config *config)
 {
     const struct mh_config *list = host->config->find(config, "ssl.certificate_authorities");
-    const char *one = get_text(host, config, "ssl.certificate_authority");
+    int32_t result = MH_OK;
+    const char *one = get_text(host, config, "ssl.certificate_authority", &result);
     uint32_t n = host->config->count(list);
     tls->authorities = calloc((size_t)n + 1, sizeof(char *));
     if (tls->authorities == NULL)
         return MH_ERR_NOMEM;
     if (one != NULL && one[0] != '\0')
         tls->authorities[tls->n_authorities++] = one;
-    for (uint32_t i = 0; i < n; i++)
-        if (host->config->get_string(host->config->at(list, i), NULL, &one) == MH_OK && one != NULL)
+    for (uint32_t i = 0; i < n; i++) {
+        one = get_text(host, host->config->at(list, i), NULL, &result);
+        if (one != NULL)
             tls->authorities[tls->n_authorities++] = one;
-    return MH_OK;
+    }
+    return result;
 }
 
 static int32_t
@@ -128,13 +139,15 @@ read_tls(struct tls_settings *tls, const struct mh_host *host, const struct mh_c
     int32_t result = read_authorities(tls, host, config);
     if (result != MH_OK)
         return result;
-    tls->certificate = get_text(host, config, "ssl.certificate");
-    tls->key = get_text(host, config, "ssl.key");
-    tls->key_passphrase = get_text(host, config, "ssl.key_passphrase");
-    tls->verification_mode = get_text(host, config, "ssl.verification_mode");
+    tls->certificate = get_text(host, config, "ssl.certificate", &result);
+    tls->key = get_text(host, config, "ssl.key", &result);
+    tls->key_passphrase = get_text(host, config, "ssl.key_passphrase", &result);
+    tls->verification_mode = get_text(host, config, "ssl.verification_mode", &result);
     tls->enabled = host->config->find(config, "ssl.enabled") != NULL
-                       ? get_bool(host, config, "ssl.enabled")
+                       ? get_bool(host, config, "ssl.enabled", &result)
                        : host->config->find(config, "ssl") != NULL;
+    if (result != MH_OK)
+        return result;
     if (tls->enabled && (tls->certificate == NULL) != (tls->key == NULL))
         return mh_config_error(
             host, config, tls->key == NULL ? "ssl.certificate" : "ssl.key",
@@ -234,10 +247,10 @@ settings_read(struct settings *settings, const struct mh_host *host, const struc
         result = read_skip_majors(settings, host, config);
     if (result == MH_OK)
         result = read_limits(settings, host, config);
-    settings->source = read_source(get_text(host, config, "source"));
-    settings->hostfs = get_text(host, config, "hostfs");
-    settings->dedot = get_bool(host, config, "labels.dedot");
-    settings->cores = get_bool(host, config, "cpu.cores");
+    settings->source = read_source(get_text(host, config, "source", &result));
+    settings->hostfs = get_text(host, config, "hostfs", &result);
+    settings->dedot = get_bool(host, config, "labels.dedot", &result);
+    settings->cores = get_bool(host, config, "cpu.cores", &result);
     return result;
 }
 
