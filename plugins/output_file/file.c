@@ -206,33 +206,32 @@ flush(struct file_output *file)
     return rc == 0 ? MH_OK : report_problem(file, "write to", rc);
 }
 
-/* Makes room for the line in work: writes what is pending and begins the next file. */
+/* Makes room for record number `index`, the one in work: writes those before it and begins the next
+ * file. *n_written: records whose lines are in a file. */
 static int32_t
-next_file(struct file_output *file)
+next_file(struct file_output *file, uint32_t index, uint32_t *n_written)
 {
     int32_t result = flush(file);
     int rc;
     if (result != MH_OK)
         return result;
+    *n_written = index;
     rc = rotation_advance(&file->rotation, now(file));
     return rc == 0 ? MH_OK : report_problem(file, "open", rc);
 }
 
-/* *n_written: records before this one whose lines are in a file. */
 static int32_t
 add_record(struct file_output *file, struct mh_batch *batch, uint32_t index, uint32_t *n_written)
 {
     const struct mh_record_ops *ops = file->host->record;
-    int32_t rc;
+    int32_t rc = MH_OK;
 
     if (!codec_encode(&file->codec, &file->line, ops, ops->at(batch, index)))
         return MH_ERR_NOMEM;
-    if (rotation_is_full(&file->rotation, file->pending.len, file->line.len)) {
-        rc = next_file(file);
-        if (rc != MH_OK)
-            return rc;
-        *n_written = index;
-    }
+    if (rotation_is_full(&file->rotation, file->pending.len, file->line.len))
+        rc = next_file(file, index, n_written);
+    if (rc != MH_OK)
+        return rc;
     json_add(&file->pending, file->line.data, file->line.len);
     return file->pending.failed ? MH_ERR_NOMEM : MH_OK;
 }

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * test_output_file.c - the outputs `file` and `console` under a test host: the form of documents,
+ * options and their refusals, and what is said about each record when a write fails in the middle.
+ */
+#include "format.h"
+#include "indent.h"
+#include "output_file.h"
+#include "series.h"
+#include "support.h"
+#include "testhost.h"
+
+#include <metrichost/ext/output.h>
+#include <metrichost/ext/report.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+/* 2026-11-22 10:00:00 UTC */
+#define NOON (INT64_C(1795341600) * 1000000000)
+
+static const struct mh_field fields[] = {
+    {"container.name", NULL, "name", MH_TYPE_KEYWORD, MH_METRIC_NONE, 0},
+    {"t.number", NULL, "number", MH_TYPE_LONG, MH_METRIC_GAUGE, 0},
+    {"t.filler", NULL, "filler", MH_TYPE_KEYWORD, MH_METRIC_NONE, 0},
+};
+
+static const struct mh_dataset dataset = {
+    .name = "t.t",
+    .module = "t",
+    .metricset = "t",
+    .doc = "test",
+    .fields = fields,
+    .n_fields = COUNT_OF(fields),
+    .field_stride = sizeof fields[0],
+};
+
+struct fixture {
+    char *folder;
+    char *yaml;
+    struct testhost *host;
+    struct mh_batch *batch;
+};
+
+static int
+setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    assert_non_null(f);
+    f->folder = strdup("/tmp/metrichost-output.XXXXXX");
+    assert_non_null(mkdtemp(f->folder));
+    *state = f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *f = *state;
+    CLEANUP(series_free) struct series series = {0};
+    testhost_free(f->host);
+    if (f->batch != NULL)
+        testhost_free_batch(f->batch);
+    if (series_list(f->folder, "metrichost", &series) == 0)
+        series_trim(f->folder, "metrichost", &series, 0);
+    assert_int_equal(rmdir(f->folder), 0);
+    free(f->folder);
+    free(f->yaml);
+    free(f);
+    return 0;
+}
+
+/* filler: bytes that make a record long; NULL: none. */
+static void
+fill(const struct mh_record_ops *ops, struct mh_record *record, uint32_t i, void *filler)
+{
+    struct mh_value value = mh_text("a<b", 3);
+    assert_int_equal(ops->set(record, 0, &value), MH_OK);
+    value = mh_int(i);
+    assert_int_equal(ops->set(record, 1, &value), MH_OK);
+    if (filler != NULL) {
+        value = mh_text(filler, strlen(filler));
+        assert_int_equal(ops->set(record, 2, &value), MH_OK);
+    }
+}
+
+/* Creates an instance with the fixture's folder and more options (YAML text). */
+static int32_t
+create_file(struct fixture *f, const char *options)
+{
+    assert_true(asprintf(&f->yaml, "path: %s\n%s", f->folder, options) > 0);
+    f->host = testhost_new(&file_plugin, f->yaml);
+    assert_non_null(f->host);
+    testhost_set_clocks(f->host, MH_NS_PER_S, NOON);
+    return testhost_create(f->host);
+}
+
+static char *
+read_path(const char *path)
+{
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *text = calloc(1, 1 << 20);
+    assert_true(fd >= 0);
+    assert_non_null(text);
+    assert_true(read(fd, text, (1 << 20) - 1) >= 0);
+    return text;
+}
+
+static char *
+read_member(const struct fixture *f, uint32_t number)
+{
+    CLEANUP_FREE char *path =
+        series_path(f->folder, "metrichost", (struct series_member){20261122, number});
+    return read_path(path);
+}
+
+static size_t
+count_lines(const char *text)
+{
+    size_t n = 0;
+    for (const char *at = strchr(text, '\n'); at != NULL; at = strchr(at + 1, '\n'))
+        n++;
+    return n;
+}
+
+static void
+documents_are_lines_that_begin_with_their_time(void **state)
+{
+    struct fixture *f = *state;
+    CLEANUP_FREE char *text = NULL;
+    CLEANUP_FREE char *expected = NULL;
+    assert_int_equal(create_file(f, ""), MH_OK);
+    f->batch = testhost_batch(&dataset, 3, fill, NULL);
+    assert_int_equal(testhost_start(f->host), MH_OK);
+    assert_int_equal(testhost_write(f->host, f->batch), MH_OK);
+    text = read_member(f, 0);
+    expected = testhost_batch_documents(f->batch);
+    assert_string_equal(text, expected);
+    assert_int_equal(strncmp(text, "{\"@timestamp\":\"", 15), 0);
+    assert_int_equal(count_lines(text), 3);
+}
+
+static void
+a_batch_goes_over_several_files(void **state)
+{
+    struct fixture *f = *state;
+    CLEANUP(series_free) struct series series = {0};
+    char filler[700];
+    memset(filler, 'x', sizeof filler - 1);
+    filler[sizeof filler - 1] = '\0';
+    assert_int_equal(create_file(f, "rotate_every_kb: 1\nnumber_of_files: 3\n"), MH_OK);
+    f->batch = testhost_batch(&dataset, 5, fill, filler);
+    assert_int_equal(testhost_write(f->host, f->batch), MH_OK);
+    assert_int_equal(series_list(f->folder, "metrichost", &series), 0);
+    assert_int_equal(series.n, 3);
+    for (uint32_t i = 2; i < 5; i++) {
+        CLEANUP_FREE char *text = read_member(f, i);
+        char number[32];
+        snprintf(number, sizeof number, "\"number\":%u,", i);
+        assert_int_equal(count_lines(text), 1);
+        assert_non_null(strstr(text, number));
+    }
+}
+
+/* A limit on file sizes stands in for a full disk: the kernel writes a part and refuses the rest.
+ */
+static void
+what_is_written_when_the_disk_fills_is_not_written_again(void **state)
+{
+    struct fixture *f = *state;
+    struct rlimit old, small;
+    char filler[700];
+    int32_t rc;
+
+    memset(filler, 'x', sizeof filler - 1);
+    filler[sizeof filler - 1] = '\0';
+    assert_int_equal(create_file(f, "rotate_every_kb: 1\nnumber_of_files: 9\n"), MH_OK);
+    f->batch = testhost_batch(&dataset, 1, fill, NULL);
+    assert_int_equal(testhost_write(f->host, f->batch), MH_OK);
+    testhost_free_batch(f->batch);
+    f->batch = testhost_batch(&dataset, 4, fill, filler);
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = old;
+    small.rlim_cur = 600;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    rc = testhost_write(f->host, f->batch);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    assert_int_equal(rc, MH_ERR_RETRY);
+    assert_non_null(strstr(testhost_words(f->host), "cannot write to"));
+    assert_non_null(strstr(testhost_words(f->host), f->folder));
+
+    assert_int_equal(testhost_write(f->host, f->batch), MH_OK);
+    for (uint32_t i = 0; i < 5; i++) {
+        CLEANUP_FREE char *text = read_member(f, i);
+        assert_int_equal(count_lines(text), 1);
+        assert_string_equal(strrchr(text, '\n'), "\n");
+    }
+}
+
+/* The folder goes away, and something that is no folder comes, when the first file is open. */
+static void
+records_before_a_failure_count_as_delivered(void **state)
+{
+    struct fixture *f = *state;
+    CLEANUP_FREE char *aside = NULL;
+    char filler[700];
+    int32_t rc;
+
+    memset(filler, 'x', sizeof filler - 1);
+    filler[sizeof filler - 1] = '\0';
+    assert_int_equal(create_file(f, "rotate_every_kb: 1\n"), MH_OK);
+    assert_int_equal(testhost_start(f->host), MH_OK);
+    assert_true(asprintf(&aside, "%s.aside", f->folder) > 0);
+    assert_int_equal(rename(f->folder, aside), 0);
+    assert_int_equal(close(open(f->folder, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)), 0);
+    f->batch = testhost_batch(&dataset, 3, fill, filler);
+    rc = testhost_write(f->host, f->batch);
+    assert_int_equal(unlink(f->folder), 0);
+    assert_int_equal(rename(aside, f->folder), 0);
+    assert_int_equal(rc, MH_ERR_PARTIAL);
+    assert_non_null(strstr(testhost_words(f->host), "no folder is in the way"));
+    assert_int_equal(testhost_status(f->batch, 0, NULL), MH_STATUS_DELIVERED);
+    assert_int_equal(testhost_status(f->batch, 1, NULL), -1);
+    assert_int_equal(testhost_status(f->batch, 2, NULL), -1);
+}
+
+static void
+wrong_options_are_refused_with_the_fix(void **state)
+{
+    static const struct {
+        const char *yaml, *words;
+    } wrong[] = {
+        {"filename: a/b", "must be a name without '/'"},
+        {"filename: ''", "must be a name without '/'"},
+        {"rotate_every_kb: 0", "must be from 1 to"},
+        {"number_of_files: 1", "must be from 2 to 1024, not 1"},
+        {"number_of_files: 1025", "must be from 2 to 1024, not 1025"},
+        {"permissions: '0888'", "must be an octal mode such as 0600"},
+        {"permissions: '01777'", "must be an octal mode such as 0600"},
+        {"codec.format.string: '%{[a'", "without its }"},
+        {"codec.format.string: '%{a}'", "%{[dotted.path]}"},
+        {"codec.format.string: '%{[a]b}'", "%{[dotted.path]:default}"},
+        {"codec.format.string: '%{+yyyy}'", "%{[@timestamp]}"},
+        {"codec:\n  json.pretty: true\n  format.string: 'a'", "remove one of them"},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        assert_int_equal(create_file(f, wrong[i].yaml), MH_ERR_CONFIG);
+        if (strstr(testhost_findings(f->host), wrong[i].words) == NULL)
+            fail_msg("%s: %s", wrong[i].yaml, testhost_findings(f->host));
+        testhost_free(f->host);
+        f->host = NULL;
+        free(f->yaml);
+        f->yaml = NULL;
+    }
+}
+
+static void
+a_format_puts_values_into_text(void **state)
+{
+    struct fixture *f = *state;
+    CLEANUP_FREE char *text = NULL;
+    char expected[256];
+    assert_int_equal(create_file(f, "codec.format.string: '<%{[container.name]}> %{[t.number]:9}/"
+                                    "%{[none]:x y}%{[none]}%{[t]:map}!'"),
+                     MH_OK);
+    f->batch = testhost_batch(&dataset, 2, fill, NULL);
+    assert_int_equal(testhost_write(f->host, f->batch), MH_OK);
+    text = read_member(f, 0);
+    snprintf(expected, sizeof expected, "<a<b> 0/x ymap!\n<a<b> 1/x ymap!\n");
+    assert_string_equal(text, expected);
+}
+
+static void
+a_format_has_the_time_without_quotes(void **state)
+{
+    struct fixture *f = *state;
+    CLEANUP_FREE char *text = NULL;
+    CLEANUP_FREE char *json = NULL;
+    assert_int_equal(create_file(f, "codec.format.string: '{\"@timestamp\":\"%{[@timestamp]}\"'"),
+                     MH_OK);
+    f->batch = testhost_batch(&dataset, 1, fill, NULL);
+    assert_int_equal(testhost_write(f->host, f->batch), MH_OK);
+    text = read_member(f, 0);
+    json = testhost_batch_documents(f->batch);
+    assert_int_equal(strlen(text), strlen("{\"@timestamp\":\"2026-11-22T10:00:00.000Z\"\n"));
+    assert_memory_equal(text, json, strlen(text) - 1);
+}
+
+static void
+html_is_escaped_on_request(void **state)
+{
+    struct fixture *f = *state;
+    CLEANUP_FREE char *text = NULL;
+    assert_int_equal(create_file(f, "codec.json.escape_html: true"), MH_OK);
+    f->batch = testhost_batch(&dataset, 1, fill, NULL);
+    assert_int_equal(testhost_write(f->host, f->batch), MH_OK);
+    text = read_member(f, 0);
+    assert_non_null(strstr(text, "a\\u003cb"));
+}
+
+static void
+pretty_only_adds_white_space(void **state)
+{
+    CLEANUP(json_text_free) struct json_text to = {0};
+    static const char json[] = "{\"a\":{\"b\":[1,2],\"c\":{},\"d\":[]},\"e\":\"x{\\\",:\\\\\"}";
+    static const char expected[] = "{\n"
+                                   "  \"a\": {\n"
+                                   "    \"b\": [\n"
+                                   "      1,\n"
+                                   "      2\n"
+                                   "    ],\n"
+                                   "    \"c\": {},\n"
+                                   "    \"d\": []\n"
+                                   "  },\n"
+                                   "  \"e\": \"x{\\\",:\\\\\"\n"
+                                   "}";
+    (void)state;
+    indent_json(&to, json, sizeof json - 1);
+    assert_string_equal(json_terminate(&to), expected);
+}
+
+static void
+ignore_step(void *ctx, uint32_t depth, uint32_t result, const char *name, const char *text)
+{
+    (void)depth;
+    (void)name;
+    (void)text;
+    *(uint32_t *)ctx = result;
+}
+
+static void
+the_check_looks_at_the_folder(void **state)
+{
+    struct fixture *f = *state;
+    uint32_t result = 0;
+    const struct mh_report_v1 report = {&result, ignore_step, NULL};
+    const struct mh_check_v1 *check;
+
+    assert_int_equal(create_file(f, ""), MH_OK);
+    check = file_plugin.get_interface(testhost_self(f->host), MH_EXT_CHECK);
+    assert_non_null(check);
+    assert_int_equal(check->check(testhost_self(f->host), &report, UINT64_MAX), MH_OK);
+    assert_int_equal(result, MH_STEP_OK);
+    assert_int_equal(rmdir(f->folder), 0);
+    assert_int_equal(check->check(testhost_self(f->host), &report, UINT64_MAX), MH_OK);
+    assert_int_equal(result, MH_STEP_WARN);
+    assert_int_equal(mkdir(f->folder, 0700), 0);
+}
+
+/* Standard output replaced by one end of a pipe. */
+struct piped {
+    int saved, reader;
+};
+
+static struct piped
+pipe_stdout(void)
+{
+    int ends[2];
+    struct piped piped;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    fflush(stdout);
+    piped.saved = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    piped.reader = ends[0];
+    assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+    close(ends[1]);
+    return piped;
+}
+
+static void
+restore_stdout(struct piped *piped)
+{
+    fflush(stdout);
+    dup2(piped->saved, STDOUT_FILENO);
+    close(piped->saved);
+}
+
+static void
+create_console(struct fixture *f, const char *yaml)
+{
+    f->host = testhost_new(&console_plugin, yaml);
+    assert_non_null(f->host);
+    assert_int_equal(testhost_create(f->host), MH_OK);
+}
+
+static void
+the_console_writes_lines(void **state)
+{
+    struct fixture *f = *state;
+    CLEANUP_FREE char *expected = NULL;
+    char text[4096] = "";
+    struct piped piped;
+    int32_t rc;
+
+    create_console(f, NULL);
+    f->batch = testhost_batch(&dataset, 3, fill, NULL);
+    expected = testhost_batch_documents(f->batch);
+    piped = pipe_stdout();
+    rc = testhost_write(f->host, f->batch);
+    restore_stdout(&piped);
+    assert_int_equal(rc, MH_OK);
+    assert_true(read(piped.reader, text, sizeof text - 1) > 0);
+    assert_string_equal(text, expected);
+    close(piped.reader);
+}
+
+static void
+a_console_without_a_reader_is_over(void **state)
+{
+    struct fixture *f = *state;
+    struct piped piped;
+    int32_t rc;
+
+    signal(SIGPIPE, SIG_IGN);
+    create_console(f, "pretty: true");
+    f->batch = testhost_batch(&dataset, 1, fill, NULL);
+    piped = pipe_stdout();
+    close(piped.reader);
+    rc = testhost_write(f->host, f->batch);
+    restore_stdout(&piped);
+    assert_int_equal(rc, MH_ERR_FATAL);
+    assert_non_null(strstr(testhost_words(f->host), "nobody reads standard output"));
+}
+
+/* Reads all that is there, then lets the next write go on. */
+static size_t
+drain(int fd, char *text, size_t size)
+{
+    ssize_t n;
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    for (size_t len = 0;; len += (size_t)n) {
+        n = read(fd, text + len, size - len);
+        if (n <= 0)
+            return len;
+    }
+}
+
+static void
+a_slow_reader_gets_every_line_once(void **state)
+{
+    enum { N = 400, ROOM = 1 << 21 };
+    struct fixture *f = *state;
+    CLEANUP_FREE char *expected = NULL;
+    CLEANUP_FREE char *text = calloc(1, ROOM);
+    char filler[1001];
+    const struct mh_record_ops *ops;
+    struct piped piped;
+    size_t len;
+    uint32_t n_delivered = 0;
+    int32_t rc;
+
+    memset(filler, 'x', sizeof filler - 1);
+    filler[sizeof filler - 1] = '\0';
+    create_console(f, NULL);
+    ops = testhost_host(f->host)->record;
+    f->batch = testhost_batch(&dataset, N, fill, filler);
+    expected = testhost_batch_documents(f->batch);
+    piped = pipe_stdout();
+    rc = console_plugin.write(testhost_self(f->host), f->batch, 0);
+    len = drain(piped.reader, text, ROOM);
+    assert_int_equal(rc, MH_ERR_PARTIAL);
+    while (n_delivered < N && testhost_status(f->batch, n_delivered, NULL) == MH_STATUS_DELIVERED)
+        n_delivered++;
+    assert_in_range(n_delivered, 1, N - 1);
+
+    /* The rest of the line that was cut comes first when the host gives the others again. */
+    while (rc == MH_ERR_PARTIAL && n_delivered < N) {
+        struct mh_batch *rest = testhost_batch(&dataset, N, fill, filler);
+        for (uint32_t i = 0; i < n_delivered; i++)
+            ops->drop(ops->at(rest, 0), NULL);
+        rc = console_plugin.write(testhost_self(f->host), rest, 0);
+        len += drain(piped.reader, text + len, ROOM - len);
+        for (uint32_t i = 0; i < ops->count(rest) && rc == MH_ERR_PARTIAL; i++)
+            n_delivered += testhost_status(rest, i, NULL) == MH_STATUS_DELIVERED;
+        testhost_free_batch(rest);
+    }
+    restore_stdout(&piped);
+    close(piped.reader);
+    assert_int_equal(rc, MH_OK);
+    assert_int_equal(count_lines(text), N);
+    for (uint32_t i = 0; i < N; i++) {
+        char number[32];
+        snprintf(number, sizeof number, "\"number\":%u,", i);
+        assert_non_null(strstr(text, number));
+    }
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(documents_are_lines_that_begin_with_their_time),
+        CASE(a_batch_goes_over_several_files),
+        CASE(what_is_written_when_the_disk_fills_is_not_written_again),
+        CASE(records_before_a_failure_count_as_delivered),
+        CASE(wrong_options_are_refused_with_the_fix),
+        CASE(a_format_puts_values_into_text),
+        CASE(a_format_has_the_time_without_quotes),
+        CASE(html_is_escaped_on_request),
+        cmocka_unit_test(pretty_only_adds_white_space),
+        CASE(the_check_looks_at_the_folder),
+        CASE(the_console_writes_lines),
+        CASE(a_console_without_a_reader_is_over),
+        CASE(a_slow_reader_gets_every_line_once),
+    };
+    return cmocka_run_group_tests_name("output_file", tests, NULL, NULL);
+}
