@@ -27,4 +27,13 @@ tests_unit_test_output_rotation_SOURCES = tests/unit/test_output_rotation.c
 tests_unit_test_output_rotation_CPPFLAGS = $(plugins_output_file_cppflags)
 tests_unit_test_output_rotation_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_output_rotation_LDADD = plugins/output_file/liboutput_file_core.la $(CMOCKA_LIBS)
+
+check_PROGRAMS += tests/unit/test_output_file
+TESTS += tests/unit/test_output_file
+tests_unit_test_output_file_SOURCES = tests/unit/test_output_file.c
+tests_unit_test_output_file_CPPFLAGS = $(plugins_output_file_cppflags) -I$(top_srcdir)/tests/unit
+tests_unit_test_output_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_output_file_LDADD = \
+    plugins/output_file/liboutput_file_core.la sdk/support/libsupport_json_write.la \
+    $(MH_TESTHOST_LIBS)
 endif
