@@ -167,7 +167,7 @@ usage_add_io(struct usage *usage, enum usage_io_kind kind, enum usage_io_op op, 
 void
 usage_io_counted(struct usage *usage, enum usage_io_kind kind)
 {
-    for (int op = 0; op < IO_OPS; op++)
+    for (int op = IO_READ; op <= IO_WRITE; op++)
         if (usage->io.sum[kind][op] == ABSENT)
             usage->io.sum[kind][op] = 0;
 }

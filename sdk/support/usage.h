@@ -117,7 +117,7 @@ struct usage_interface *usage_add_interface(struct usage *usage, const char *nam
 /* Adds to the sums and to the device, unless its major number is skipped. */
 void usage_add_io(struct usage *usage, enum usage_io_kind kind, enum usage_io_op op, uint32_t major,
                   uint32_t minor, uint64_t value);
-/* Sums that are ABSENT become 0: the source counts this kind, and nothing has happened yet. */
+/* Sums of reads and writes that are ABSENT become 0: the source counts this kind, and nothing has happened yet. */
 void usage_io_counted(struct usage *usage, enum usage_io_kind kind);
 /* After the last device: totals that the source did not give become read + write. */
 void usage_io_finish(struct usage *usage);
