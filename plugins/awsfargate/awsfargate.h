@@ -38,8 +38,10 @@ struct moment {
     struct reading
         *readings; /* those with a sample or a state to tell, in the order of the answer */
     size_t n_readings;
-    bool has_stats; /* /task/stats was answered */
-    bool cores;     /* option cpu.cores */
+    bool has_stats;    /* /task/stats was answered */
+    bool cores;        /* option cpu.cores */
+    bool new_identity; /* the constants changed: records of this batch carry them as values */
+    bool own_service_name;
     /* The container whose sample tells the traffic of the interface that all share; NULL where each
      * has its own. */
     const struct reading *carrier;

@@ -110,9 +110,9 @@ refresh_task(struct collector *collector, uint64_t deadline_ns)
     if (code == 0)
         code = adopt_task(collector, json_root(spare));
     note_old_task(collector, code);
-    if (code == 0)
-        identity_publish(host, &collector->task, collector->own_service_name,
-                         &collector->identity_hash);
+    collector->new_identity =
+        code == 0 && identity_publish(host, &collector->task, collector->own_service_name,
+                                      &collector->identity_hash);
     return code;
 }
 
@@ -217,7 +217,9 @@ write_documents(struct collector *collector, const struct json_node *stats, stru
                             .task = &collector->task,
                             .tags = &collector->tags,
                             .has_stats = stats != NULL,
-                            .cores = collector->cores};
+                            .cores = collector->cores,
+                            .new_identity = collector->new_identity,
+                            .own_service_name = collector->own_service_name};
     if (!read_moment(collector, stats, &moment))
         return mh_fail(collector->host, MH_ERR_NOMEM, "no memory for the containers of the task");
     moment.carrier = choose_carrier(&moment);

@@ -27,6 +27,7 @@ struct collector {
     struct reading *readings; /* room for max_readings */
     size_t max_readings;
     uint64_t identity_hash;
+    bool new_identity; /* the constants changed in this period */
 };
 
 /* Memory only. 0 or -ENOMEM; then collector_free(). The members of options are set by the caller.

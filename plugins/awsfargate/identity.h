@@ -12,11 +12,16 @@
 #include <stdint.h>
 
 struct mh_host;
+struct mh_record;
 
-/* [worker] Sets the constants anew when anything in them changed since *hash. own_service_name: the
+/* [worker] Sets the constants anew when anything in them changed since *hash; true: they did. They
+ * hold from the next batch on: records of this one need identity_put(). own_service_name: the
  * configuration has a service.name, which wins. */
-void identity_publish(const struct mh_host *host, const struct task *task, bool own_service_name,
+bool identity_publish(const struct mh_host *host, const struct task *task, bool own_service_name,
                       uint64_t *hash);
+/* [worker] Sets the same as values of one record, of either dataset. */
+void identity_put(const struct mh_host *host, struct mh_record *record, const struct task *task,
+                  bool own_service_name);
 
 /* FNV-1a over a text and its end; NULL counts as a text of its own. Start with HASH_START. */
 #define HASH_START UINT64_C(14695981039346656037)

@@ -32,3 +32,30 @@ plugins_awsfargate_awsfargate_la_LDFLAGS = $(PLUGIN_LINK)
 
 # Off until an operator enables it: outside of ECS it can only say that there is no endpoint.
 dist_modulesd_DATA += plugins/awsfargate/awsfargate.yml.disabled
+
+EXTRA_DIST += tests/stubs/tmds_server.py \
+    tests/fixtures/ecs-tmds-v4/ecs_exporter_ec2_task_metadata.json \
+    tests/fixtures/ecs-tmds-v4/ecs_exporter_ec2_task_stats.json \
+    tests/fixtures/ecs-tmds-v4/ecs_exporter_fargate_task_metadata.json \
+    tests/fixtures/ecs-tmds-v4/ecs_exporter_fargate_task_stats.json \
+    tests/fixtures/ecs-tmds-v4/telegraf_ecs_cgroupv1_metadata.json \
+    tests/fixtures/ecs-tmds-v4/telegraf_ecs_cgroupv1_stats.json \
+    tests/fixtures/expected/awsfargate_ecs_exporter_ec2.expected.json \
+    tests/fixtures/expected/awsfargate_ecs_exporter_fargate.expected.json
+
+if HAVE_CMOCKA
+# An instance in front of a stub endpoint, for the tests of awsfargate.
+check_LTLIBRARIES += tests/unit/libfargate_place.la
+tests_unit_libfargate_place_la_SOURCES = tests/unit/fargate_place.c tests/unit/fargate_place.h \
+    tests/unit/stub_server.c tests/unit/stub_server.h
+tests_unit_libfargate_place_la_CPPFLAGS = $(plugins_awsfargate_cppflags) $(MH_TESTHOST_FLAGS)
+tests_unit_libfargate_place_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_libfargate_place_la_LIBADD = plugins/awsfargate/libawsfargate_core.la
+
+check_PROGRAMS += tests/unit/test_awsfargate
+TESTS += tests/unit/test_awsfargate
+tests_unit_test_awsfargate_SOURCES = tests/unit/test_awsfargate.c
+tests_unit_test_awsfargate_CPPFLAGS = $(plugins_awsfargate_cppflags) $(MH_TESTHOST_FLAGS)
+tests_unit_test_awsfargate_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_awsfargate_LDADD = tests/unit/libfargate_place.la $(MH_TESTHOST_LIBS)
+endif

@@ -7,6 +7,7 @@
  * then, and containers.unsampled says why.
  */
 #include "awsfargate.h"
+#include "identity.h"
 #include "schema.h"
 
 #include "arn.h"
@@ -74,6 +75,8 @@ write_identity(const struct mh_host *host, struct mh_record *record, const struc
 {
     const struct task *task = moment->task;
     struct span cluster = last_part(task->cluster);
+    if (moment->new_identity)
+        identity_put(host, record, task, moment->own_service_name);
     set_span_text(host, record, TASK_CLUSTER_NAME, cluster.s, cluster.len);
     tags_put(moment->tags, host, record, TASK_ECS_TASK_TAGS);
     mh_set_text(host, record, TASK_TASK_NAME, task->family);

@@ -60,6 +60,8 @@ static void
 write_identity(struct out out, const struct moment *moment, const struct container *container)
 {
     struct span cluster = last_part(moment->task->cluster);
+    if (moment->new_identity)
+        identity_put(out.host, out.record, moment->task, moment->own_service_name);
     text_field(out, TS_ID, container->id);
     set_span_text(out.host, out.record, TS_NAME, container->name, container->name_len);
     text_field(out, TS_IMAGE_NAME, container->image);
