@@ -4,8 +4,9 @@ tests_abi_registry_probe_SOURCES = tests/abi/registry_probe.c
 tests_abi_registry_probe_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_abi_registry_probe_LDADD = libmhhost.la
 
-TESTS += tests/integration/bad-plugins.sh
-EXTRA_DIST += tests/integration/bad-plugins.sh tests/abi/plugins/variant.c
+TESTS += tests/integration/bad-plugins.sh tests/integration/plugin-upgrade.sh
+EXTRA_DIST += tests/integration/bad-plugins.sh tests/integration/plugin-upgrade.sh tests/abi/plugins/variant.c \
+    tests/abi/plugins/versioned.c
 
 TESTS += tests/abi/headers.sh tests/abi/exports.sh tests/abi/checker.sh tests/layering.sh
 EXTRA_DIST += tests/abi/headers.sh tests/abi/exports.sh tests/abi/checker.sh tests/layering.sh tests/abi/frozen_1_0.c \

@@ -181,4 +181,23 @@ answer=$(printf '%s\n' "load input variant" rescan "same input variant" "rename 
     "same input variant" | "$probe" "$work/upgrade" | tr '\n' '|')
 expect "upgrade" "loaded input variant 1.0 keys=2 fields=2|same|loaded input variant 2.0 keys=2 fields=2|loaded input variant 3.0 keys=2 fields=2|same|"
 
+# The same through the daemon: listed with the reason, refused with the place in the configuration, harmless when not used.
+daemon() {
+    "$top_builddir/metrichost" --path.home "$work" --path.config "$work" --path.data "$work/data" --path.logs "$work/logs" \
+        --path.plugins "$@" 2>&1
+}
+listing=$(daemon "$work/alien" plugins list) || { echo "FAIL - plugins list"; failed=1; }
+answer=$(printf '%s\n' "$listing" | grep 'refused: .*collectd.so')
+expect "plugins list: reason" "collectd.so: not a metrichost plugin (it looks like one of collectd)"
+answer=$(printf '%s\n' "$listing" | grep '^input *variant')
+expect "plugins list: the good one" "1.0 * $work/alien/good.so"
+cp "$top_builddir"/plugins/output_file/.libs/output_file.so "$work/alien/" || exit 99
+cp "$work/alien/output_file.so" "$work/needs-newer/"
+printf 'metrichost.modules:\n- module: variant\noutput.console: ~\n' >"$work/metrichost.yml"
+answer=$(daemon "$work/needs-newer" test config -c "$work/metrichost.yml") && answer="exit status 0: $answer"
+expect "test config: names place, file, versions and fix" \
+    "$work/metrichost.yml:2:11: error: $work/needs-newer/needs-newer.so: plugin variant: needs metrichost ABI 1.99; $v1: upgrade"
+answer=$(daemon "$work/alien" test config -c "$work/metrichost.yml") || answer="exit status $?: $answer"
+expect "test config: bad files beside the one in use do no harm" "OK"
+
 exit $failed
