@@ -50,21 +50,30 @@ struct config_options {
 };
 
 struct settings {
-    struct mh_config
-        *root; /* merged, expanded, bound to host_keys: reads find their defaults. The section
-                * `metricbeat` is called `metrichost` here, however the files call it. */
+    /* Merged, expanded, bound to host_keys: reads find their defaults. The section `metricbeat` is
+     * called `metrichost` here, however the files call it. */
+    struct mh_config *root;
     struct paths paths;
-    struct mh_config *
-        *modules; /* every enabled module block: inline ones, then those of modules.d, in order;
-                   * each is a map with a `module` that is a plugin's name */
+
+    /* Every enabled module block: inline ones, then those of modules.d, in order. Each is a map
+     * with a `module` that is a plugin's name. */
+    struct mh_config **modules;
     size_t n_modules;
-    struct mh_config *output; /* the one enabled child of `output`, or NULL; owned by root */
-    char *output_name;        /* its key: "elasticsearch" */
-    struct mh_config *
-        *processors; /* global processors, in order: maps with one member; owned by root */
+
+    /* The one enabled child of `output` and its key ("elasticsearch"), or NULL; owned by root. */
+    struct mh_config *output;
+    char *output_name;
+    /* `queue.mem` is configured; else the queue is on disk. */
+    bool queue_in_memory;
+
+    /* Global processors, in order: maps with one member, owned by root. */
+    struct mh_config **processors;
     size_t n_processors;
-    struct mh_config *module_files; /* a list: what was read from modules.d; owns those blocks */
-    char *modules_glob;             /* absolute pattern of the module files */
+
+    /* A list: what was read from modules.d; it owns those blocks. */
+    struct mh_config *module_files;
+    /* Absolute pattern of the module files. */
+    char *modules_glob;
 };
 
 /* The host's own settings: everything but modules, output and processors, which plugins check. */

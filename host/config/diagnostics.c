@@ -40,3 +40,16 @@ config_report(struct diagnostics *d, bool is_error, const struct mh_config *node
     else
         d->n_warnings++;
 }
+
+void
+report_file(struct diagnostics *d, bool is_error, const char *file, const char *format, ...)
+{
+    struct config_origin origin = {.name = (char *)file};
+    struct mh_config at = {.origin = &origin};
+    CLEANUP(buf_free) struct buf text = {0};
+    va_list args;
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    config_report(d, is_error, &at, NULL, "%s", text.failed ? format : text.data);
+}

@@ -153,17 +153,17 @@ read_reference(struct reader *r, bool skip, struct buf *to)
         found = look_up(r, name.data, &value);
     if (found < 0)
         return found;
-    bool conditional = r->p[0] == ':' && r->p[1] == '+';
-    if (*r->p == ':') {
+    bool has_alternative = *r->p == ':', conditional = has_alternative && r->p[1] == '+';
+    if (has_alternative) {
         r->p++;
         result = read_alternative(r, name.data, found > 0, skip, to);
         if (result < 0)
             return result;
-    } else if (found == 0 && !skip) {
-        return undefined(r, name.data);
     }
     if (*r->p != '}')
         return fail(r, "a reference \"${\" is not closed with \"}\"");
+    if (found == 0 && !skip && !has_alternative)
+        return undefined(r, name.data);
     r->p++;
     r->depth--;
     if (found > 0 && !conditional)

@@ -7,46 +7,21 @@
  */
 #include "config/config.h"
 
-#define BOOL(key, value, words)                                                                    \
+/* A row of the table: brace initialisers, so that it stays constant data. */
+#define ROW(key, value, choices, type, flags, words)                                               \
     {                                                                                              \
-        key, value, NULL, words, MH_KEY_BOOL, 0                                                    \
+        key, value, choices, words, type, flags                                                    \
     }
-#define INT(key, value, words)                                                                     \
-    {                                                                                              \
-        key, value, NULL, words, MH_KEY_INT, 0                                                     \
-    }
-#define TEXT(key, value, words)                                                                    \
-    {                                                                                              \
-        key, value, NULL, words, MH_KEY_STRING, 0                                                  \
-    }
-#define CHOICE(key, value, choices, words)                                                         \
-    {                                                                                              \
-        key, value, choices, words, MH_KEY_STRING, 0                                               \
-    }
-#define DURATION(key, value, words)                                                                \
-    {                                                                                              \
-        key, value, NULL, words, MH_KEY_DURATION, 0                                                \
-    }
-#define BYTES(key, value, words)                                                                   \
-    {                                                                                              \
-        key, value, NULL, words, MH_KEY_BYTES, 0                                                   \
-    }
-#define TEXTS(key, words)                                                                          \
-    {                                                                                              \
-        key, NULL, NULL, words, MH_KEY_STRING_LIST, 0                                              \
-    }
-#define MAP(key, words)                                                                            \
-    {                                                                                              \
-        key, NULL, NULL, words, MH_KEY_MAP, 0                                                      \
-    }
-#define ANY(key, words)                                                                            \
-    {                                                                                              \
-        key, NULL, NULL, words, MH_KEY_ANY, 0                                                      \
-    }
-#define IGNORED(key, words)                                                                        \
-    {                                                                                              \
-        key, NULL, NULL, words, MH_KEY_ANY, MH_KEY_IGNORED                                         \
-    }
+#define BOOL(key, value, words) ROW(key, value, NULL, MH_KEY_BOOL, 0, words)
+#define INT(key, value, words) ROW(key, value, NULL, MH_KEY_INT, 0, words)
+#define TEXT(key, value, words) ROW(key, value, NULL, MH_KEY_STRING, 0, words)
+#define CHOICE(key, value, choices, words) ROW(key, value, choices, MH_KEY_STRING, 0, words)
+#define DURATION(key, value, words) ROW(key, value, NULL, MH_KEY_DURATION, 0, words)
+#define BYTES(key, value, words) ROW(key, value, NULL, MH_KEY_BYTES, 0, words)
+#define TEXTS(key, words) ROW(key, NULL, NULL, MH_KEY_STRING_LIST, 0, words)
+#define MAP(key, words) ROW(key, NULL, NULL, MH_KEY_MAP, 0, words)
+#define ANY(key, words) ROW(key, NULL, NULL, MH_KEY_ANY, 0, words)
+#define IGNORED(key, words) ROW(key, NULL, NULL, MH_KEY_ANY, MH_KEY_IGNORED, words)
 
 static const struct mh_key keys[] = {
     ANY("metrichost.modules", "List of module blocks, beside those in modules.d."),
@@ -80,14 +55,20 @@ static const struct mh_key keys[] = {
     BOOL("queue.mem.enabled", "true", "Switches the section off, so that the disk queue is used."),
     BOOL("queue.disk.enabled", "true",
          "Switches the section off, so that the memory queue is used."),
-    BYTES("queue.disk.max_size", "1GiB", "Upper bound of the disk queue's files."),
+    BYTES("queue.disk.max_size", NULL,
+          "Upper bound of the disk queue's files. Default: 10GiB or a tenth of the file system, "
+          "whichever is less."),
     TEXT("queue.disk.path", NULL, "Folder of the disk queue. Default: diskqueue in path.data."),
-    BYTES("queue.disk.segment_size", NULL, "Size of one file of the disk queue."),
-    CHOICE("queue.disk.sync", NULL, "always|interval|never",
-           "When written documents are forced to the disk."),
-    DURATION("queue.disk.sync_interval", NULL, "Longest time until they are, with `interval`."),
-    CHOICE("queue.disk.when_full", NULL, "block|drop_oldest",
-           "What happens when max_size is reached."),
+    BYTES("queue.disk.segment_size", NULL,
+          "Size of one file of the disk queue. Default: 64MiB or a tenth of max_size, whichever is "
+          "less."),
+    CHOICE(
+        "queue.disk.sync", "interval", "batch|interval|none",
+        "When documents are forced to the disk: before they count as queued, at intervals, or when "
+        "the kernel likes."),
+    DURATION("queue.disk.sync_interval", "1s", "Longest time until they are, with `interval`."),
+    CHOICE("queue.disk.when_full", "block", "block|drop_oldest",
+           "What happens at max_size: inputs wait, or the oldest documents are given up."),
     DURATION("queue.disk.retry_interval", "1s", "Pause after the disk refused a write."),
     DURATION("queue.disk.max_retry_interval", "30s", "Longest such pause."),
     IGNORED("queue.disk.read_ahead", "the disk queue reads what a batch needs"),

@@ -41,12 +41,9 @@ check_block(const struct mh_config *block, struct diagnostics *d)
         return false;
     }
     if (name->kind != MH_NODE_SCALAR || !is_plugin_name(name->text)) {
-        config_report(
-            d, true, name, NULL,
-            "module: expected a name of lower-case letters, digits, - and _, found %s%s%s%s",
-            node_kind_name(name), name->kind == MH_NODE_SCALAR ? " \"" : "",
-            name->kind == MH_NODE_SCALAR ? name->text : "",
-            name->kind == MH_NODE_SCALAR ? "\"" : "");
+        config_report(d, true, name, NULL,
+                      "module: expected a name of lower-case letters, digits, - and _, found %s",
+                      name->kind == MH_NODE_SCALAR ? name->text : node_kind_name(name));
         return false;
     }
     return true;
@@ -63,26 +60,35 @@ add_block(struct settings *s, struct mh_config *block)
     return 0;
 }
 
-/* The good and enabled blocks of one list. name: for the messages of the variables. */
 static int
-add_list(struct settings *s, struct expansion *e, struct mh_config *list, const char *name)
+take_block(struct settings *s, struct expansion *e, struct mh_config *block)
 {
+    const struct mh_config *name = node_find(block, "module");
+    bool named = name != NULL && name->kind == MH_NODE_SCALAR;
+    int r = tree_expand(e, block, named ? name->text : "module");
+    if (r < 0)
+        return r;
+    if (!check_block(block, e->d))
+        return -EINVAL;
+    return tree_flag(block, "enabled", true) ? add_block(s, block) : 0;
+}
+
+/* The good and enabled blocks of one list. */
+static int
+add_list(struct settings *s, struct expansion *e, struct mh_config *list)
+{
+    int worst = 0;
     if (list->kind == MH_NODE_NULL)
         return 0;
     if (list->kind != MH_NODE_LIST) {
         config_report(e->d, true, list, NULL,
-                      "%s: expected a list of module blocks (- module: NAME), found %s", name,
+                      "expected a list of module blocks (- module: NAME), found %s",
                       node_kind_name(list));
         return -EINVAL;
     }
-    int worst = tree_expand(e, list, name);
     for (size_t i = 0; i < list->n_members && worst != -ENOMEM; i++) {
-        struct mh_config *block = list->members[i].node;
-        bool good = check_block(block, e->d);
-        if (!good)
-            worst = -EINVAL;
-        else if (tree_flag(block, "enabled", true) && add_block(s, block) < 0)
-            worst = -ENOMEM;
+        int r = take_block(s, e, list->members[i].node);
+        worst = r < 0 ? r : worst;
     }
     return worst;
 }
@@ -103,7 +109,7 @@ add_file(struct settings *s, struct expansion *e, const char *path, bool strict)
         return -EINVAL;
     set_base(list, s->paths.config);
     int r = node_add(s->module_files, NULL, list);
-    return r == 0 ? add_list(s, e, list, path) : r;
+    return r == 0 ? add_list(s, e, list) : r;
 }
 
 static int
@@ -115,8 +121,7 @@ add_files(struct settings *s, struct expansion *e, bool strict)
     if (r == GLOB_NOMATCH)
         return 0;
     if (r != 0) {
-        config_report(e->d, true, NULL, NULL, "%s: the module files cannot be listed",
-                      s->modules_glob);
+        report_file(e->d, true, s->modules_glob, "the module files cannot be listed");
         return -EINVAL;
     }
     for (size_t i = 0; i < found.gl_pathc && worst != -ENOMEM; i++) {
@@ -138,7 +143,7 @@ modules_collect(struct settings *s, struct expansion *e, bool strict_perms, bool
     if (s->module_files == NULL || s->modules_glob == NULL)
         return -ENOMEM;
     if (inline_list != NULL)
-        worst = add_list(s, e, inline_list, "metrichost.modules");
+        worst = add_list(s, e, inline_list);
     if (!without_files && worst != -ENOMEM) {
         int r = add_files(s, e, strict_perms);
         worst = r < 0 ? r : worst;

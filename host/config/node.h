@@ -83,6 +83,9 @@ struct mh_config *node_given(const struct mh_config *node, const char *path);
 /* The map at a dotted path, made where needed. NULL: no memory, or something else stands in the
  * way. */
 struct mh_config *node_make_maps(struct mh_config *node, const char *path, size_t len);
+/* A finding about a file (or "-E key") as a whole. */
+void report_file(struct diagnostics *d, bool is_error, const char *file, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 /* "a mapping", "a list", "the text \"x\"" ... for messages. */
 const char *node_kind_name(const struct mh_config *node);
 

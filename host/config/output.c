@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * output.c - which output the configuration chooses, and what it lends to it.
+ * output.c - which output and queue the configuration chooses, and what it lends to the output.
  */
 #include "config/output.h"
 #include "config/tree.h"
@@ -91,6 +91,23 @@ output_choose(struct settings *s, struct diagnostics *d)
     if (r == 0 && s->output == NULL && outputs != NULL)
         r = choose_enabled(s, outputs, true, d);
     return r;
+}
+
+int
+queue_choose(struct settings *s, struct diagnostics *d)
+{
+    struct mh_config *mem = node_given(s->root, "queue.mem");
+    struct mh_config *disk = node_given(s->root, "queue.disk");
+    bool use_mem = mem != NULL && is_candidate(mem, false);
+    bool use_disk = disk != NULL && is_candidate(disk, false);
+    if (use_mem && use_disk) {
+        config_report(d, true, disk, NULL,
+                      "queue: only one queue can be enabled, but both \"mem\" and \"disk\" are; "
+                      "remove one of them");
+        return -EINVAL;
+    }
+    s->queue_in_memory = use_mem || (disk != NULL && !use_disk);
+    return 0;
 }
 
 static bool

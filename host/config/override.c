@@ -19,10 +19,11 @@ flow_value(const char *value, const char *origin, struct diagnostics *d)
     struct mh_config *node = yaml_load(value, strlen(value), origin, &hidden);
     diagnostics_free(&hidden);
     if (node == NULL)
-        config_report(d, true, NULL, NULL,
-                      "%s: the value begins with %c but does not parse; put it into single quotes "
-                      "(\"'...'\") when it is plain text",
-                      origin, value[0]);
+        report_file(
+            d, true, origin,
+            "the value begins with %c but does not parse; put it into single quotes (\"'...'\") "
+            "when it is plain text",
+            value[0]);
     return node;
 }
 
@@ -79,11 +80,9 @@ is_good_key(const char *key)
 }
 
 static int
-apply(struct mh_config *root, const char *key, const char *value, struct diagnostics *d)
+apply(struct mh_config *root, const char *key, const char *origin_name, const char *value,
+      struct diagnostics *d)
 {
-    CLEANUP_FREE char *origin_name = util_printf("-E %s", key);
-    if (origin_name == NULL)
-        return -ENOMEM;
     uint32_t errors = d->n_errors;
     struct mh_config *node = override_value(value, origin_name, d);
     struct mh_config *tree = node != NULL ? nest(key, node) : NULL;
@@ -106,19 +105,17 @@ tree_override(struct mh_config *root, const char *argument, struct diagnostics *
     const char *equals = strchr(argument, '=');
     CLEANUP_FREE char *key =
         equals != NULL ? strndup(argument, (size_t)(equals - argument)) : strdup(argument);
-    if (key == NULL)
+    CLEANUP_FREE char *origin = key != NULL ? util_printf("-E %s", key) : NULL;
+    if (origin == NULL)
         return -ENOMEM;
     if (!is_good_key(key)) {
-        config_report(d, true, NULL, NULL,
-                      "-E %s: the key is no setting's name; write -E name.of.setting=value", key);
+        report_file(d, true, origin, "this is no setting's name; write -E name.of.setting=value");
         return -EINVAL;
     }
     if (equals != NULL && equals[1] == '\0') {
-        config_report(
-            d, false, NULL, NULL,
-            "-E %s=: ignored, because the value is empty; an empty text is written %s='\"\"'", key,
-            key);
+        report_file(d, false, origin,
+                    "ignored, because the value is empty; an empty text is written %s='\"\"'", key);
         return 0;
     }
-    return apply(root, key, equals != NULL ? equals + 1 : "true", d);
+    return apply(root, key, origin, equals != NULL ? equals + 1 : "true", d);
 }

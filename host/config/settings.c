@@ -125,6 +125,7 @@ finish(struct settings *s, struct expansion *e, const struct config_options *opt
     int worst = tree_expand(e, s->root, "");
     worst = keep_worst(worst, config_bind(s->root, &host_keys, 1, "", e->d));
     worst = keep_worst(worst, output_choose(s, e->d));
+    worst = keep_worst(worst, queue_choose(s, e->d));
     worst = keep_worst(
         worst, config_processors(s->root, "processors", &s->processors, &s->n_processors, e->d));
     worst =

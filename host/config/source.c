@@ -19,17 +19,17 @@ report_access(const char *path, const struct stat *st, bool strict, struct diagn
         if ((st->st_mode & (0400u >> i)) == 0)
             mode[i] = '-';
     if (st->st_uid != 0 && st->st_uid != geteuid())
-        config_report(
-            d, strict, NULL, NULL,
-            "%s: must be owned by root or by the user that runs metrichost (uid %u), but is "
-            "owned by uid %u; run: chown %u %s",
-            path, (unsigned)geteuid(), (unsigned)st->st_uid, (unsigned)geteuid(), path);
+        report_file(
+            d, strict, path,
+            "must be owned by root or by the user that runs metrichost (uid %u), but is owned by "
+            "uid %u; run: chown %u %s",
+            (unsigned)geteuid(), (unsigned)st->st_uid, (unsigned)geteuid(), path);
     if ((st->st_mode & 0022) != 0)
-        config_report(
-            d, strict, NULL, NULL,
-            "%s: may only be writable by its owner, but its permissions are -%s; run: chmod "
-            "go-w %s (or start with --strict.perms=false)",
-            path, mode, path);
+        report_file(
+            d, strict, path,
+            "may only be writable by its owner, but its permissions are -%s; run: chmod go-w %s "
+            "(or start with --strict.perms=false)",
+            mode, path);
 }
 
 static int
@@ -39,7 +39,7 @@ open_checked(const char *path, bool strict, struct diagnostics *d)
     uint32_t errors = d->n_errors;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0) {
-        config_report(d, true, NULL, NULL, "%s: cannot be read: %s", path, strerror(errno));
+        report_file(d, true, path, "cannot be read: %s", strerror(errno));
         util_closep(&fd);
         return -1;
     }
@@ -62,10 +62,9 @@ source_load(const char *path, bool strict_perms, struct diagnostics *d)
         return NULL;
     int r = util_read_fd(fd, CONFIG_MAX_BYTES, &text, &len);
     if (r == -EFBIG)
-        config_report(d, true, NULL, NULL, "%s: is larger than %zu MiB", path,
-                      CONFIG_MAX_BYTES >> 20);
+        report_file(d, true, path, "is larger than %zu MiB", CONFIG_MAX_BYTES >> 20);
     else if (r < 0)
-        config_report(d, true, NULL, NULL, "%s: cannot be read: %s", path, strerror(-r));
+        report_file(d, true, path, "cannot be read: %s", strerror(-r));
     return r == 0 ? yaml_load(text, len, path, d) : NULL;
 }
 
@@ -91,8 +90,7 @@ find_named(const char *folder, const char *name, struct diagnostics *d)
         free(path);
         return strdup(name);
     }
-    config_report(d, true, NULL, NULL, "%s: no such file, neither in %s nor in the current folder",
-                  name, folder);
+    report_file(d, true, name, "no such file, neither in %s nor in the current folder", folder);
     free(path);
     return NULL;
 }
@@ -107,11 +105,10 @@ find_default(const char *folder, struct diagnostics *d)
             return path;
         free(path);
     }
-    config_report(
-        d, true, NULL, NULL,
-        "no configuration file: %s holds neither metrichost.yml nor metricbeat.yml; name one "
-        "with -c FILE, or its folder with --path.config FOLDER",
-        folder);
+    report_file(
+        d, true, folder,
+        "no configuration file: the folder holds neither metrichost.yml nor metricbeat.yml; "
+        "name a file with -c FILE, or the folder with --path.config FOLDER");
     return NULL;
 }
 
@@ -121,6 +118,8 @@ add_file(struct mh_config *root, const char *path, bool strict, struct diagnosti
     struct mh_config *tree = source_load(path, strict, d);
     if (tree == NULL)
         return 0; /* reported */
+    if (root->origin == NULL)
+        root->origin = origin_ref(tree->origin); /* what is missing is missing in the first file */
     if (tree->kind == MH_NODE_NULL) {
         config_report(d, false, tree, NULL, "the file holds no settings");
     } else if (tree->kind != MH_NODE_MAP) {

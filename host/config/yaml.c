@@ -99,6 +99,10 @@ report_syntax(struct loader *l)
     const yaml_parser_t *p = &l->parser;
     const char *problem = p->problem != NULL ? p->problem : "out of memory";
     yaml_mark_t mark = p->problem_mark;
+    /* What is not ended is noticed far below; the mistake is where it begins. */
+    if (p->context != NULL && (strstr(problem, "could not find expected ':'") != NULL ||
+                               strstr(problem, "unexpected end of stream") != NULL))
+        mark = p->context_mark;
     if (p->error == YAML_READER_ERROR) {
         mark = mark_of_offset(l, p->problem_offset);
         report(l, mark, "not a YAML text: %s (byte %zu)", problem, p->problem_offset);
@@ -598,7 +602,7 @@ yaml_load(const char *text, size_t len, const char *name, struct diagnostics *d)
         root = load_document(&l);
     }
     if (root == NULL && d->n_errors == errors)
-        config_report(d, true, NULL, NULL, "%s: out of memory", name);
+        report_file(d, true, name, "out of memory");
     loader_close(&l);
     return root;
 }
