@@ -87,7 +87,7 @@ kill_remains() { # RUN
         [ ! -d "$group" ] || find "$group" -name cgroup.procs -exec cat {} +
     done 2>/dev/null | sort -u | xargs -r kill -KILL 2>/dev/null || true
     for file in /proc/[0-9]*/cmdline; do
-        if tr '\0' '\n' <"$file" 2>/dev/null | grep -q "^\(-\{1,2\}[a-z]*=\)\{0,1\}$1/"; then
+        if { tr '\0' '\n' <"$file"; } 2>/dev/null | grep -q "^\(-\{1,2\}[a-z]*=\)\{0,1\}$1/"; then
             kill -KILL "$(echo "$file" | cut -d/ -f3)" 2>/dev/null || true
         fi
     done
