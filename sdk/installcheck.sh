@@ -39,7 +39,7 @@ if command -v autoreconf >/dev/null 2>&1; then
     ACLOCAL_PATH="$DESTDIR$aclocaldir" autoreconf --install >"$work/log" 2>&1 || { cat "$work/log"; fail "autoreconf"; }
     ./configure --prefix="$work/root" --with-metrichost-plugindir="$work/root" CC="$CC" >"$work/log" 2>&1 ||
         { cat "$work/log"; fail "configure"; }
-    make check install >"$work/log" 2>&1 || { cat "$work/log"; fail "the autotools example"; }
+    make DESTDIR= check install >"$work/log" 2>&1 || { cat "$work/log"; fail "the autotools example"; }
     [ -f "$work/root/uptime.so" ] || fail "the autotools example installs no uptime.so"
 else
     echo "SKIP: autoconf is not installed, the autotools example was not built"

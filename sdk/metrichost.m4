@@ -13,8 +13,10 @@
 AC_DEFUN([METRICHOST_PLUGINS], [
 PKG_CHECK_MODULES([METRICHOST], [metrichost])
 AC_MSG_CHECKING([for metrichost plugin ABI 1.m4_default([$1], [0])])
-metrichost_abi=`$PKG_CONFIG --variable=abi_major metrichost`.`$PKG_CONFIG --variable=abi_minor metrichost`
-AS_IF([test "${metrichost_abi%.*}" -eq 1 && test "${metrichost_abi#*.}" -ge m4_default([$1], [0])],
+metrichost_major=`$PKG_CONFIG --variable=abi_major metrichost`
+metrichost_minor=`$PKG_CONFIG --variable=abi_minor metrichost`
+metrichost_abi=$metrichost_major.$metrichost_minor
+AS_IF([test "$metrichost_major" -eq 1 && test "$metrichost_minor" -ge m4_default([$1], [0])],
     [AC_MSG_RESULT([yes ($metrichost_abi)])],
     [AC_MSG_RESULT([no ($metrichost_abi)])
      AC_MSG_ERROR([this plugin needs metrichost plugin ABI 1.m4_default([$1], [0]); $metrichost_abi is installed])])
