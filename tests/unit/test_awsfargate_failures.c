@@ -408,5 +408,7 @@ main(void)
         cmocka_unit_test(an_endpoint_that_is_down_is_no_reason_to_give_up),
         CASE(a_wake_ends_the_pause_and_the_next_collect_works),
     };
+    if (!stub_server_is_possible())
+        return 77;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
