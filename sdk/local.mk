@@ -61,8 +61,15 @@ sdk_support_libsupport_json_la_LIBADD = $(YAJL_LIBS) -lm
 noinst_LTLIBRARIES += sdk/support/libsupport_http.la
 sdk_support_libsupport_http_la_SOURCES = sdk/support/http.c sdk/support/http.h sdk/support/http_error.c \
     sdk/support/http_internal.h sdk/support/http_tls.c sdk/support/http_transfer.c sdk/support/support.h
+sdk_support_libsupport_http_la_CPPFLAGS = -include $(top_builddir)/config.h $(AM_CPPFLAGS)
 sdk_support_libsupport_http_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(LIBSSL_CFLAGS) $(OPENSSL_CFLAGS)
 sdk_support_libsupport_http_la_LIBADD = $(CURL_LIBS) $(LIBSSL_LIBS) $(OPENSSL_LIBS) $(PTHREAD_LIBS)
+
+# Conditions and format strings over records.
+noinst_LTLIBRARIES += sdk/support/libsupport_condition.la
+sdk_support_libsupport_condition_la_SOURCES = sdk/support/condition.c sdk/support/condition.h \
+    sdk/support/format_string.c sdk/support/format_string.h sdk/support/json_write.h sdk/support/support.h
+sdk_support_libsupport_condition_la_CPPFLAGS = -include $(top_builddir)/config.h $(AM_CPPFLAGS)
 
 # Records as JSON text, for outputs.
 noinst_LTLIBRARIES += sdk/support/libsupport_json_write.la

@@ -1,1 +1,42 @@
-# plugins/output_es
+# plugins/output_es: the output `elasticsearch`.
+plugins_output_es_cppflags = -include $(top_builddir)/config.h $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/support \
+    -I$(top_srcdir)/plugins/output_es
+plugins_output_es_libs = sdk/support/libsupport_http.la sdk/support/libsupport_json.la \
+    sdk/support/libsupport_json_write.la sdk/support/libsupport_condition.la
+
+noinst_LTLIBRARIES += plugins/output_es/liboutput_es_core.la
+plugins_output_es_liboutput_es_core_la_SOURCES = \
+    plugins/output_es/auth.c plugins/output_es/auth.h plugins/output_es/base64.c plugins/output_es/base64.h \
+    plugins/output_es/body.c plugins/output_es/body.h \
+    plugins/output_es/bulk_response.c plugins/output_es/bulk_response.h \
+    plugins/output_es/client.c plugins/output_es/client.h \
+    plugins/output_es/cloud_id.c plugins/output_es/cloud_id.h \
+    plugins/output_es/endpoint.c plugins/output_es/endpoint.h \
+    plugins/output_es/group.c plugins/output_es/group.h plugins/output_es/keys.c \
+    plugins/output_es/options.c plugins/output_es/options.h plugins/output_es/options_setup.c \
+    plugins/output_es/options_way.c plugins/output_es/output_es.h \
+    plugins/output_es/pacing.c plugins/output_es/pacing.h plugins/output_es/path.c plugins/output_es/path.h \
+    plugins/output_es/plugin.c plugins/output_es/prepare.c plugins/output_es/prepare.h \
+    plugins/output_es/selector.c plugins/output_es/selector.h plugins/output_es/send.c \
+    plugins/output_es/server.c plugins/output_es/server.h plugins/output_es/target.c plugins/output_es/target.h \
+    plugins/output_es/verdict.c plugins/output_es/verdict.h plugins/output_es/worker.c plugins/output_es/worker.h
+plugins_output_es_liboutput_es_core_la_CPPFLAGS = $(plugins_output_es_cppflags)
+plugins_output_es_liboutput_es_core_la_CFLAGS = $(AM_CFLAGS) $(ZLIB_CFLAGS) $(YAJL_CFLAGS) $(YAJL_INCLUDE) \
+    $(OPENSSL_CFLAGS)
+plugins_output_es_liboutput_es_core_la_LIBADD = $(plugins_output_es_libs) $(ZLIB_LIBS) $(YAJL_LIBS) $(OPENSSL_LIBS)
+
+plugin_LTLIBRARIES += plugins/output_es/output_es.la
+plugins_output_es_output_es_la_SOURCES = plugins/output_es/output_es.c
+plugins_output_es_output_es_la_CPPFLAGS = $(plugins_output_es_cppflags)
+plugins_output_es_output_es_la_LIBADD = plugins/output_es/liboutput_es_core.la
+plugins_output_es_output_es_la_LDFLAGS = $(PLUGIN_LINK)
+
+EXTRA_DIST += tests/integration/search-server.sh tests/integration/search-server.java.in
+
+if HAVE_CMOCKA
+# Drives the output as the daemon does; the integration tests of the output run it.
+check_PROGRAMS += tests/integration/es_drive
+tests_integration_es_drive_SOURCES = tests/integration/es_drive.c
+tests_integration_es_drive_CPPFLAGS = $(plugins_output_es_cppflags) $(MH_TESTHOST_FLAGS)
+tests_integration_es_drive_LDADD = plugins/output_es/liboutput_es_core.la $(MH_TESTHOST_LIBS) $(PTHREAD_LIBS)
+endif
