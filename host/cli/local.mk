@@ -9,6 +9,7 @@ libmhhost_la_SOURCES += \
     host/cli/cli.h \
     host/cli/commands.c \
     host/cli/commands.h \
+    host/cli/export_artifact.c \
     host/cli/export_config.c \
     host/cli/help.c \
     host/cli/keystore.c \
@@ -16,8 +17,13 @@ libmhhost_la_SOURCES += \
     host/cli/modules.c \
     host/cli/parse.c \
     host/cli/plugins.c \
+    host/cli/report.c \
+    host/cli/report.h \
     host/cli/run.c \
+    host/cli/setup.c \
+    host/cli/status.c \
     host/cli/test_config.c \
+    host/cli/test_output.c \
     host/cli/version.c
 
 # The operator's configuration is never overwritten, and only an unchanged one is removed again. It may come to hold

@@ -49,30 +49,27 @@ static const struct mh_key keys[] = {
            "Accepted for compatibility; timestamps are written with milliseconds."),
     IGNORED("timeseries.enabled", "time-series dimensions come from the schemas of the plugins"),
 
-    INT("queue.mem.events", "4096", "Documents that the memory queue holds."),
-    INT("queue.mem.flush.min_events", "2048", "Documents that a batch waits for."),
-    DURATION("queue.mem.flush.timeout", "1s", "How long a batch waits for more documents."),
-    BOOL("queue.mem.enabled", "true", "Switches the section off, so that the disk queue is used."),
-    BOOL("queue.disk.enabled", "true",
-         "Switches the section off, so that the memory queue is used."),
+    INT("queue.mem.events", "3200", "Documents that the memory queue holds."),
+    IGNORED("queue.mem.flush", "outputs say themselves how long they wait for a fuller batch"),
+    BOOL("queue.mem.enabled", "true", "False: the section is left out, and the disk queue used."),
+    BOOL("queue.disk.enabled", "true", "False: the queue is in memory."),
     BYTES("queue.disk.max_size", NULL,
-          "Upper bound of the disk queue's files. Default: 10GiB or a tenth of the file system, "
+          "Upper bound of the disk queue's files. Default: 10 GiB or a tenth of the file system, "
           "whichever is less."),
-    TEXT("queue.disk.path", NULL, "Folder of the disk queue. Default: diskqueue in path.data."),
+    TEXT("queue.disk.path", NULL, "Folder of the disk queue. Default: queue in path.data."),
     BYTES("queue.disk.segment_size", NULL,
-          "Size of one file of the disk queue. Default: 64MiB or a tenth of max_size, whichever is "
-          "less."),
-    CHOICE(
-        "queue.disk.sync", "interval", "batch|interval|none",
-        "When documents are forced to the disk: before they count as queued, at intervals, or when "
-        "the kernel likes."),
+          "Size of one file of the disk queue. Default: 64 MiB or a tenth of max_size."),
+    CHOICE("queue.disk.sync", "batch", "batch|interval|none",
+           "When written records are forced to the disk: before the input goes on, after "
+           "sync_interval, or when the kernel likes."),
     DURATION("queue.disk.sync_interval", "1s", "Longest time until they are, with `interval`."),
     CHOICE("queue.disk.when_full", "block", "block|drop_oldest",
-           "What happens at max_size: inputs wait, or the oldest documents are given up."),
-    DURATION("queue.disk.retry_interval", "1s", "Pause after the disk refused a write."),
-    DURATION("queue.disk.max_retry_interval", "30s", "Longest such pause."),
+           "What happens when max_size is reached: new records are dropped and counted, or the "
+           "oldest ones are."),
+    IGNORED("queue.disk.retry_interval", "the next sample tries again"),
+    IGNORED("queue.disk.max_retry_interval", "the next sample tries again"),
     IGNORED("queue.disk.read_ahead", "the disk queue reads what a batch needs"),
-    IGNORED("queue.disk.write_ahead", "the disk queue writes documents as they come"),
+    IGNORED("queue.disk.write_ahead", "the disk queue writes records as they come"),
 
     ANY("output", "Where the documents go: exactly one enabled section, named after its plugin."),
     ANY("cloud", "Address and credentials of an Elastic Cloud deployment, read by the output."),

@@ -225,6 +225,10 @@ input_accept(struct input *in, struct mh_batch *batch, uint64_t deadline_ns)
     process(in, batch);
     if (batch->n == 0)
         return;
+    if (in->env->queue == NULL) {
+        ledger_dropped(in->row, "dry_run", batch->n);
+        return;
+    }
     batch_identify(batch);
     CLEANUP(buf_free) struct buf bytes = {0};
     CLEANUP_FREE struct queue_entry *entries = calloc(batch->n, sizeof *entries);

@@ -316,7 +316,7 @@ build_processors(struct built *b, const struct settings *s, const struct build_e
     b->processors = calloc(1, sizeof *b->processors);
     if (b->processors == NULL)
         return -ENOMEM;
-    for (size_t i = 0; i < s->n_processors; i++) {
+    for (size_t i = 0; i < s->n_processors && !env->without_inputs; i++) {
         int one = processors_add(b->processors, s->processors[i], env->registry,
                                  &env->input->generation, &env->input->instance, d);
         r = one != 0 ? one : r;
@@ -366,7 +366,7 @@ build_all(struct settings *s, const struct build_env *env, struct diagnostics *d
 {
     *ret = (struct built){0};
     int r = build_processors(ret, s, env, d);
-    for (size_t i = 0; r != -ENOMEM && i < s->n_modules; i++) {
+    for (size_t i = 0; r != -ENOMEM && i < s->n_modules && !env->without_inputs; i++) {
         int one = build_block(ret, s->modules[i], env, d);
         r = one != 0 ? one : r;
     }

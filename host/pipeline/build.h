@@ -24,6 +24,7 @@ struct build_env {
     struct input_env *input;
     struct output_env *output;
     bool without_output;
+    bool without_inputs; /* nor processors */
 };
 
 /* Returns 0, -EINVAL when there were findings of weight, or -ENOMEM; then *ret is empty. Control

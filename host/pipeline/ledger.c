@@ -188,7 +188,7 @@ static void
 counts_json(struct ledger_counts c, const struct drop *drops, struct buf *to)
 {
     buf_printf(to,
-               "{\"collected\":%llu,\"delivered\":%llu,\"queued\":%llu,\"dead_lettered\":%llu,"
+               "\"collected\":%llu,\"delivered\":%llu,\"queued\":%llu,\"dead_lettered\":%llu,"
                "\"dropped\":{\"total\":%llu",
                (unsigned long long)c.collected, (unsigned long long)c.delivered,
                (unsigned long long)c.queued, (unsigned long long)c.dead_lettered,
@@ -198,24 +198,24 @@ counts_json(struct ledger_counts c, const struct drop *drops, struct buf *to)
         buf_add_json_string(to, drops->reason, strlen(drops->reason));
         buf_printf(to, ":%llu", (unsigned long long)drops->n);
     }
-    buf_add_text(to, "}}");
+    buf_add_char(to, '}');
 }
 
 void
 ledger_to_json(struct ledger *l, struct buf *to)
 {
     pthread_mutex_lock(&l->lock);
-    buf_add_text(to, "{\"total\":");
+    buf_add_text(to, "{\"total\":{");
     counts_json(total_of(l), NULL, to);
-    buf_add_text(to, ",\"instances\":{");
+    buf_add_text(to, "},\"instances\":[");
     for (const struct ledger_row *row = l->rows; row != NULL; row = row->next) {
+        buf_add_text(to, "{\"name\":");
         buf_add_json_string(to, row->instance, strlen(row->instance));
-        buf_add_char(to, ':');
+        buf_add_char(to, ',');
         counts_json(counts_of(row), row->drops, to);
-        if (row->next != NULL)
-            buf_add_char(to, ',');
+        buf_add_text(to, row->next != NULL ? "}," : "}");
     }
-    buf_add_text(to, "}}");
+    buf_add_text(to, "]}");
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -237,9 +237,11 @@ number_in(const struct mh_config *node, const char *key)
 }
 
 static void
-load_row(struct ledger *l, const char *instance, const struct mh_config *node)
+load_row(struct ledger *l, const struct mh_config *node)
 {
-    struct ledger_row *row = ledger_row(l, instance);
+    const char *name = NULL;
+    config_ops.get_string(node, "name", &name);
+    struct ledger_row *row = name != NULL ? ledger_row(l, name) : NULL;
     const struct mh_config *dropped = config_ops.find(node, "dropped");
     if (row == NULL)
         return;
@@ -268,9 +270,9 @@ ledger_load(struct ledger *l, const char *path)
         return r;
     struct mh_config *root = yaml_load(text, len, path, &d);
     const struct mh_config *instances = root != NULL ? config_ops.find(root, "instances") : NULL;
-    r = config_ops.kind(instances) == MH_NODE_MAP ? 0 : -EBADMSG;
+    r = config_ops.kind(instances) == MH_NODE_LIST ? 0 : -EBADMSG;
     for (uint32_t i = 0; r == 0 && i < config_ops.count(instances); i++)
-        load_row(l, config_ops.key_at(instances, i), config_ops.at(instances, i));
+        load_row(l, config_ops.at(instances, i));
     config_node_free(root);
     return r;
 }

@@ -37,7 +37,9 @@ void ledger_dropped(struct ledger_row *row, const char *reason, uint64_t n);
 
 struct ledger_counts ledger_counts_of(struct ledger_row *row);
 struct ledger_counts ledger_total(struct ledger *l);
-/* JSON object: {"total":{...},"instances":{"NAME":{"collected":..,"dropped":{"REASON":n},...}}}. */
+/* JSON object: {"total":{"collected":..},"instances":[{"name":..,"collected":..,
+ * "dropped":{"total":..,"REASON":n,...}},...]}. Names stand in values, because keys with dots mean
+ * nesting to who reads it back. */
 void ledger_to_json(struct ledger *l, struct buf *to);
 
 /* Files: the same JSON. Return 0 or -errno; a damaged file is -EBADMSG and changes nothing.

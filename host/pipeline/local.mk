@@ -34,6 +34,13 @@ libmhhost_la_SOURCES += \
     host/pipeline/watchdog.c
 
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_ledger
+TESTS += tests/unit/test_ledger
+tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c
+tests_unit_test_ledger_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_test_ledger_CFLAGS = $(MH_HOST_TEST_CFLAGS)
+tests_unit_test_ledger_LDADD = $(MH_HOST_TEST_LDADD)
+
 # A host for unit tests of plugins: add $(MH_TESTHOST_LIBS) and -I$(top_srcdir)/tests/unit.
 check_LTLIBRARIES += tests/unit/libtesthost.la
 tests_unit_libtesthost_la_SOURCES = tests/unit/testhost.c tests/unit/testhost.h

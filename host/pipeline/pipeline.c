@@ -93,7 +93,7 @@ static int
 open_queue(struct pipeline *p)
 {
     CLEANUP_FREE char *reason = NULL;
-    int r = queue_open_configured(p->settings, &p->input_env.queue, &reason);
+    int r = queue_open_configured(p->settings, p->input_env.ledger, &p->input_env.queue, &reason);
     if (r != 0)
         log_error("pipeline", "the queue cannot be opened: %s",
                   reason != NULL ? reason : strerror(-r));
@@ -146,7 +146,8 @@ build(struct pipeline *p, struct diagnostics *d)
     struct build_env env = {.registry = p->registry,
                             .input = &p->input_env,
                             .output = &p->output_env,
-                            .without_output = p->options->dry_run};
+                            .without_output = p->options->dry_run,
+                            .without_inputs = p->without_inputs};
     p->input_env.instance.state_dir = p->state_dir;
     p->input_env.instance.registry = p->registry;
     int r = build_all(p->settings, &env, d, &p->built);
@@ -249,15 +250,6 @@ pipeline_free(struct pipeline *p)
     pthread_mutex_destroy(&p->lock);
 }
 
-static void
-print_findings(struct diagnostics *d)
-{
-    if (d->n_errors != 0)
-        fputs("Exiting: the configuration is wrong\n", stderr);
-    if (d->text.len != 0)
-        fwrite(d->text.data, 1, d->text.len, stderr);
-}
-
 static int
 run(struct pipeline *p)
 {
@@ -268,8 +260,7 @@ run(struct pipeline *p)
     if (open_parts(p) != 0)
         return 1;
     int r = build(p, &d);
-    print_findings(&d);
-    if (r != 0 || start(p) != 0)
+    if (p->options->report(&d) != 0 || r != 0 || start(p) != 0)
         return 1;
     log_info("pipeline", "metrichost %s start running, %zu inputs", p->options->version,
              p->built.n_inputs);
@@ -296,17 +287,40 @@ pipeline_run(struct settings *settings, const struct run_options *options)
     return status;
 }
 
+/* Builds without running: no data folder is touched, no socket opened. */
+static int
+build_only(struct pipeline *p, bool without_inputs, struct diagnostics *d)
+{
+    fill_env(p, p->options->version);
+    p->without_inputs = without_inputs;
+    p->input_env.ledger = ledger_new();
+    p->output_env.instance = &p->input_env.instance;
+    int r =
+        p->input_env.ledger != NULL ? pipeline_open_registry(p->settings, &p->registry) : -ENOMEM;
+    return r == 0 ? build(p, d) : r;
+}
+
 int
 pipeline_check(struct settings *settings, const char *version, struct diagnostics *d)
 {
     struct run_options options = {.version = version};
     struct pipeline p = {.settings = settings, .options = &options};
-    fill_env(&p, version);
-    p.input_env.ledger = ledger_new();
-    p.output_env.instance = &p.input_env.instance;
-    int r = p.input_env.ledger != NULL ? pipeline_open_registry(settings, &p.registry) : -ENOMEM;
+    int r = build_only(&p, false, d);
+    p.settings = NULL; /* the caller's */
+    pipeline_free(&p);
+    return r;
+}
+
+int
+pipeline_with_output(struct settings *settings, const char *version,
+                     int (*use)(struct instance *output, void *ctx), void *ctx,
+                     struct diagnostics *d)
+{
+    struct run_options options = {.version = version};
+    struct pipeline p = {.settings = settings, .options = &options};
+    int r = build_only(&p, true, d);
     if (r == 0)
-        r = build(&p, d);
+        r = use(&p.built.output->workers[0]->instance, ctx);
     p.settings = NULL; /* the caller's */
     pipeline_free(&p);
     return r;

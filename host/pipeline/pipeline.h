@@ -18,6 +18,8 @@ struct run_options {
     const char *version;
     const struct config_options *config; /* to read the configuration again at a reload */
     bool dry_run; /* -N: no output is created, records are counted and dropped */
+    /* Shows findings to the operator; non-zero when there are errors among them. */
+    int (*report)(const struct diagnostics *d);
 };
 
 /* Runs until a signal ends it. `settings` is taken over. Returns the exit status of the process: 0,
@@ -27,6 +29,13 @@ int pipeline_run(struct settings *settings, const struct run_options *options);
 /* What `test config` does beyond reading: creates and destroys every instance. Returns 0, -EINVAL
  * or -ENOMEM. */
 int pipeline_check(struct settings *settings, const char *version, struct diagnostics *d);
+
+/* For commands that talk to the output without running: creates its first instance, calls `use`
+ * with it, destroys it. Returns what `use` returned, or -EINVAL (see d) or -ENOMEM. */
+struct instance;
+int pipeline_with_output(struct settings *settings, const char *version,
+                         int (*use)(struct instance *output, void *ctx), void *ctx,
+                         struct diagnostics *d);
 
 /* Folders that plugins are looked for in: path.plugins, then the installed one. The caller closes
  * the registry. 0 or -errno. */

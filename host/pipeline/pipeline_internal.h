@@ -31,7 +31,8 @@ struct pipeline {
     struct ledger_counts last_counts;
     struct status_server *status;
     pthread_mutex_t lock; /* of built, for status against reload */
-    bool hung;            /* a worker could not be ended: memory must not be freed under it */
+    bool without_inputs;
+    bool hung; /* a worker could not be ended: memory must not be freed under it */
 };
 
 /* reload.c */

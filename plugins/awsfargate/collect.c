@@ -256,7 +256,7 @@ collector_run(struct collector *collector, struct mh_batch *batch, uint64_t dead
     if (task_code < 0)
         words = strdup(task_error(collector, task_code));
     stats_code = refresh_stats(collector, deadline_ns);
-    if (!collector->has_task)
+    if (!collector->has_task || (task_code < 0 && stats_code == -EAGAIN))
         return report(collector, task_code, words != NULL ? words : "no answer");
     if (task_code < 0 && stats_code < 0)
         return report(collector, stats_code, endpoint_error(collector->endpoint));

@@ -58,4 +58,18 @@ tests_unit_test_awsfargate_SOURCES = tests/unit/test_awsfargate.c
 tests_unit_test_awsfargate_CPPFLAGS = $(plugins_awsfargate_cppflags) $(MH_TESTHOST_FLAGS)
 tests_unit_test_awsfargate_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_awsfargate_LDADD = tests/unit/libfargate_place.la $(MH_TESTHOST_LIBS)
+
+check_PROGRAMS += tests/unit/test_awsfargate_failures
+TESTS += tests/unit/test_awsfargate_failures
+tests_unit_test_awsfargate_failures_SOURCES = tests/unit/test_awsfargate_failures.c
+tests_unit_test_awsfargate_failures_CPPFLAGS = $(plugins_awsfargate_cppflags) $(MH_TESTHOST_FLAGS)
+tests_unit_test_awsfargate_failures_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_awsfargate_failures_LDADD = tests/unit/libfargate_place.la $(MH_TESTHOST_LIBS)
+
+check_PROGRAMS += tests/unit/test_awsfargate_parts
+TESTS += tests/unit/test_awsfargate_parts
+tests_unit_test_awsfargate_parts_SOURCES = tests/unit/test_awsfargate_parts.c
+tests_unit_test_awsfargate_parts_CPPFLAGS = $(plugins_awsfargate_cppflags)
+tests_unit_test_awsfargate_parts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_awsfargate_parts_LDADD = plugins/awsfargate/libawsfargate_core.la $(CMOCKA_LIBS)
 endif

@@ -188,7 +188,8 @@ api_negotiate(struct api *api, uint64_t deadline_ns, struct http_error *error)
              api->version);
     api->one_shot = api->version[0] == '\0' || api_version_at_least(api->version, 1, 41);
     api->negotiated = true;
-    mh_log(api->host, MH_LOG_INFO, "engine %s, API %s", api->engine[0] == '\0' ? "?" : api->engine,
+    mh_log(api->host, api->announce ? MH_LOG_INFO : MH_LOG_DEBUG, "engine %s, API %s",
+           api->engine[0] == '\0' ? "?" : api->engine,
            api->version[0] == '\0' ? "unversioned" : api->version);
     return 0;
 }

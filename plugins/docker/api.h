@@ -22,6 +22,7 @@ struct api {
     char version[12]; /* "1.41"; ""                                                      */
     char engine[32];  /* "20.10.24"; ""                                                  */
     bool negotiated;
+    bool announce; /* set by the owner: log the engine's version */
     bool one_shot; /* stats without the wait for a second sample (API 1.41)           */
 };
 

@@ -16,13 +16,20 @@ struct slot {
 struct cgroup {
     bool v2;
     pid_t pid;
-    bool with_network;
+    unsigned flags;            /* CGROUP_... */
     char *dir[CG_CONTROLLERS]; /* whole paths; NULL: the controller is not mounted */
     struct slot slots[CGROUP_MAX_FILES];
     struct slot network;
     uint64_t memory_limit; /* ABSENT: none */
     uint64_t pids_limit;
 };
+
+void
+scratch_free(struct cgroup_scratch *scratch)
+{
+    file_text_free(&scratch->text);
+    file_text_free(&scratch->network);
+}
 
 static const struct cgroup_file *
 files_of(const struct cgroup *cgroup, size_t *ret_n)
@@ -32,12 +39,12 @@ files_of(const struct cgroup *cgroup, size_t *ret_n)
 }
 
 static void
-close_slot(struct machine *machine, struct slot *slot)
+close_slot(struct machine *machine, struct slot *slot, bool counted)
 {
     if (slot->fd < 0)
         return;
     close(take_fd(slot->fd));
-    machine->kept_files--;
+    machine->kept_files -= counted;
 }
 
 void
@@ -46,8 +53,8 @@ cgroup_close(struct machine *machine, struct cgroup *cgroup)
     if (cgroup == NULL)
         return;
     for (int n = 0; n < CGROUP_MAX_FILES; n++)
-        close_slot(machine, &cgroup->slots[n]);
-    close_slot(machine, &cgroup->network);
+        close_slot(machine, &cgroup->slots[n], true);
+    close_slot(machine, &cgroup->network, (cgroup->flags & CGROUP_READ_ONCE) == 0);
     for (int n = 0; n < CG_CONTROLLERS; n++)
         free(cgroup->dir[n]);
     free(cgroup);
@@ -74,6 +81,7 @@ find_directories(const struct machine *machine, struct cgroup *cgroup, const cha
 {
     CLEANUP(file_text_free) struct file_text text = {0};
     CLEANUP_FREE char *path = machine_path(machine, "/proc/%d/cgroup", (int)cgroup->pid);
+    const char *directory;
     int result;
     if (path == NULL)
         return -ENOMEM;
@@ -85,9 +93,8 @@ find_directories(const struct machine *machine, struct cgroup *cgroup, const cha
     if (result < 0)
         return result == -ESRCH ? -ENOENT : result;
     cgroup->v2 = machine_has_cgroup2(machine);
-    path = (free(path), cgroup->v2 ? cgroup->dir[CG_UNIFIED] : cgroup->dir[CG_MEMORY]);
-    path = path == NULL ? NULL : strdup(path);
-    return path != NULL && access(path, X_OK) == 0 ? 0 : -ENOENT;
+    directory = cgroup->dir[cgroup->v2 ? CG_UNIFIED : CG_MEMORY];
+    return directory != NULL && access(directory, X_OK) == 0 ? 0 : -ENOENT;
 }
 
 static uint64_t
@@ -121,19 +128,26 @@ cgroup_refresh_limits(const struct machine *machine, struct cgroup *cgroup,
         read_limit(cgroup, cgroup->v2 ? CG_UNIFIED : CG_PIDS, "pids.max", &scratch->text);
 }
 
-int
-cgroup_open(struct machine *machine, pid_t pid, const char *id, bool with_network,
-            struct cgroup **ret)
+/* An open file of the network keeps its counters readable after the process has gone. */
+static void
+open_network(const struct machine *machine, struct cgroup *cgroup)
 {
-    CLEANUP(file_text_free) struct file_text unused = {0};
-    struct cgroup_scratch scratch = {0};
+    CLEANUP_FREE char *path = machine_path(machine, "/proc/%d/net/dev", (int)cgroup->pid);
+    if (path != NULL)
+        cgroup->network.fd = open(path, O_RDONLY | O_CLOEXEC);
+}
+
+int
+cgroup_open(struct machine *machine, pid_t pid, const char *id, unsigned flags, struct cgroup **ret)
+{
+    CLEANUP(scratch_free) struct cgroup_scratch scratch = {0};
     struct cgroup *cgroup = calloc(1, sizeof *cgroup);
     int result;
     *ret = NULL;
     if (cgroup == NULL)
         return -ENOMEM;
     cgroup->pid = pid;
-    cgroup->with_network = with_network;
+    cgroup->flags = flags;
     cgroup->network.fd = -1;
     for (int n = 0; n < CGROUP_MAX_FILES; n++)
         cgroup->slots[n].fd = -1;
@@ -143,7 +157,8 @@ cgroup_open(struct machine *machine, pid_t pid, const char *id, bool with_networ
         return result;
     }
     cgroup_refresh_limits(machine, cgroup, &scratch);
-    file_text_free(&scratch.text);
+    if (flags == (CGROUP_NETWORK | CGROUP_READ_ONCE))
+        open_network(machine, cgroup);
     *ret = cgroup;
     return 0;
 }
@@ -154,13 +169,14 @@ cgroup_version(const struct cgroup *cgroup)
     return cgroup->v2 ? "2" : "1";
 }
 
-/* Opens, reads and keeps the file when the budget allows. */
+/* Opens, reads and keeps the file when that is wanted and the budget allows. */
 static int
-read_fresh(struct machine *machine, struct slot *slot, const char *path, struct file_text *text)
+read_fresh(struct machine *machine, bool keep, struct slot *slot, const char *path,
+           struct file_text *text)
 {
     CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
     int result = fd < 0 ? -errno : file_read_fd(fd, text);
-    if (result == 0 && machine->kept_files < machine->max_kept_files) {
+    if (result == 0 && keep && machine->kept_files < machine->max_kept_files) {
         slot->fd = take_fd(fd);
         machine->kept_files++;
     }
@@ -168,7 +184,7 @@ read_fresh(struct machine *machine, struct slot *slot, const char *path, struct 
 }
 
 static int
-read_slot(struct machine *machine, struct slot *slot, const char *dir, const char *name,
+read_slot(struct machine *machine, bool keep, struct slot *slot, const char *dir, const char *name,
           struct file_text *text)
 {
     CLEANUP_FREE char *path = NULL;
@@ -178,15 +194,14 @@ read_slot(struct machine *machine, struct slot *slot, const char *dir, const cha
         path = NULL;
         return -ENOMEM;
     }
-    return read_fresh(machine, slot, path, text);
+    return read_fresh(machine, keep, slot, path, text);
 }
 
 /* A file that this kernel does not have, or refuses (pressure files with accounting switched off),
  * is not tried again. When the whole directory has gone the container has ended. */
 static int
-judge_failure(const struct cgroup *cgroup, struct slot *slot, int error, const char *dir)
+judge_failure(struct slot *slot, int error, const char *dir)
 {
-    (void)cgroup;
     if (error == -ENODEV || ((error == -ENOENT || error == -ESRCH) && access(dir, F_OK) < 0))
         return -ENODEV;
     if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
@@ -201,13 +216,14 @@ read_network(struct machine *machine, struct cgroup *cgroup, struct file_text *t
 {
     CLEANUP_FREE char *dir = NULL;
     int result;
-    if (!cgroup->with_network || cgroup->network.missing)
+    if ((cgroup->flags & CGROUP_NETWORK) == 0 || cgroup->network.missing)
         return 0;
     if (cgroup->network.fd < 0)
         dir = machine_path(machine, "/proc/%d/net", (int)cgroup->pid);
-    result = read_slot(machine, &cgroup->network, dir == NULL ? "" : dir, "dev", text);
+    result = read_slot(machine, (cgroup->flags & CGROUP_READ_ONCE) == 0, &cgroup->network,
+                       dir == NULL ? "" : dir, "dev", text);
     if (result < 0)
-        return judge_failure(cgroup, &cgroup->network, result, dir == NULL ? "/" : dir);
+        return judge_failure(&cgroup->network, result, dir == NULL ? "/" : dir);
     cgroup_parse_network(text->data, usage);
     return 0;
 }
@@ -216,6 +232,7 @@ int
 cgroup_read(struct machine *machine, struct cgroup *cgroup, struct cgroup_scratch *scratch,
             struct usage *usage)
 {
+    bool keep = (cgroup->flags & CGROUP_READ_ONCE) == 0;
     size_t n_files;
     const struct cgroup_file *files = files_of(cgroup, &n_files);
     for (size_t n = 0; n < n_files; n++) {
@@ -224,9 +241,9 @@ cgroup_read(struct machine *machine, struct cgroup *cgroup, struct cgroup_scratc
         int result;
         if (dir == NULL || slot->missing)
             continue;
-        result = read_slot(machine, slot, dir, files[n].name, &scratch->text);
+        result = read_slot(machine, keep, slot, dir, files[n].name, &scratch->text);
         if (result < 0)
-            result = judge_failure(cgroup, slot, result, dir);
+            result = judge_failure(slot, result, dir);
         else
             files[n].parse(scratch->text.data, usage);
         if (result < 0)

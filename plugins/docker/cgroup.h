@@ -24,13 +24,19 @@ struct cgroup_scratch {
     struct file_text text;
     struct file_text network;
 };
+void scratch_free(struct cgroup_scratch *scratch);
+
+/* The container has a network of its own to read. */
+#define CGROUP_NETWORK 1u
+/* Keep only the network's file open: the sample is wanted once, perhaps, at the end. */
+#define CGROUP_READ_ONCE 2u
 
 /*
- * Finds the cgroup of process pid, which must be the container's: id is part of its path.
- * with_network: the container has a network of its own to read. Returns 0 or -errno: -ENOENT: there
- * is no such process or cgroup here; -ENXIO: the process is not in a cgroup with this id.
+ * Finds the cgroup of process pid, which must be the container's: id is part of its path. Returns 0
+ * or -errno: -ENOENT: there is no such process or cgroup here; -ENXIO: the process is not in a
+ * cgroup with this id.
  */
-int cgroup_open(struct machine *machine, pid_t pid, const char *id, bool with_network,
+int cgroup_open(struct machine *machine, pid_t pid, const char *id, unsigned flags,
                 struct cgroup **ret);
 void cgroup_close(struct machine *machine, struct cgroup *cgroup); /* NULL is fine */
 /* "2" or "1". */

@@ -38,13 +38,26 @@ container_forget_usage(struct container *container, struct machine *machine)
     history_free(&container->history);
 }
 
-static void
-free_container(struct container *container, struct machine *machine)
+struct container *
+container_new(const char *id)
 {
+    struct container *container = calloc(1, sizeof *container);
+    if (container == NULL || (container->id = strdup(id)) == NULL) {
+        free(container);
+        return NULL;
+    }
+    container->needs_inspection = true;
+    return container;
+}
+
+void
+container_free(struct container *container, struct machine *machine)
+{
+    if (container == NULL)
+        return;
     container_forget_usage(container, machine);
     free_facts(container);
-    free(container->inspected.health);
-    free(container->inspected.probe.output);
+    inspected_free(&container->inspected);
     free(container->id);
     free(container);
 }
@@ -53,7 +66,7 @@ void
 containers_free(struct containers *containers, struct machine *machine)
 {
     for (size_t n = 0; n < containers->n; n++)
-        free_container(containers->list[n], machine);
+        container_free(containers->list[n], machine);
     free(containers->list);
     containers->list = NULL;
     containers->n = containers->cap = 0;
@@ -91,7 +104,7 @@ containers_find(const struct containers *containers, const char *id)
 static void
 remove_at(struct containers *containers, struct machine *machine, size_t n)
 {
-    free_container(containers->list[n], machine);
+    container_free(containers->list[n], machine);
     containers->n--;
     memmove(&containers->list[n], &containers->list[n + 1],
             (containers->n - n) * sizeof(struct container *));
@@ -120,12 +133,9 @@ insert(struct containers *containers, size_t at, const char *id)
         containers->list = list;
         containers->cap = cap;
     }
-    container = calloc(1, sizeof *container);
-    if (container == NULL || (container->id = strdup(id)) == NULL) {
-        free(container);
+    container = container_new(id);
+    if (container == NULL)
         return NULL;
-    }
-    container->needs_inspection = true;
     memmove(&containers->list[at + 1], &containers->list[at],
             (containers->n - at) * sizeof(struct container *));
     containers->list[at] = container;
@@ -141,9 +151,8 @@ find_or_insert(struct containers *containers, const char *id)
     return found ? containers->list[n] : insert(containers, n, id);
 }
 
-/* Replaces a text. An absent one becomes NULL. */
-static int
-set_text(char **text, const char *value)
+int
+container_set_text(char **text, const char *value)
 {
     char *copy = value == NULL ? NULL : strdup(value);
     if (value != NULL && copy == NULL)
@@ -191,6 +200,34 @@ labels_free(struct label *labels, size_t n)
         free(labels[i].value);
     }
     free(labels);
+}
+
+static int
+copy_labels(struct container *to, const struct label *labels, size_t n)
+{
+    to->labels = calloc(n + 1, sizeof *to->labels);
+    for (; to->labels != NULL && to->n_labels < n; to->n_labels++) {
+        struct label *label = &to->labels[to->n_labels];
+        label->key = strdup(labels[to->n_labels].key);
+        label->value = strdup(labels[to->n_labels].value);
+        if (label->key == NULL || label->value == NULL) {
+            to->n_labels++;
+            return -ENOMEM;
+        }
+    }
+    return to->labels == NULL ? -ENOMEM : 0;
+}
+
+int
+container_copy_identity(struct container *to, const struct container *from)
+{
+    if (container_set_text(&to->name, from->name) < 0 ||
+        container_set_text(&to->image, from->image) < 0)
+        return -ENOMEM;
+    labels_free(to->labels, to->n_labels);
+    to->labels = NULL;
+    to->n_labels = 0;
+    return copy_labels(to, from->labels, from->n_labels);
 }
 
 static char *
@@ -255,8 +292,8 @@ read_addresses(struct container *container, const struct json_node *networks)
 }
 
 /* With the host's network the interfaces are the machine's, with none there are none to read. */
-static bool
-has_own_network(const struct json_node *entry)
+bool
+container_has_own_network(const struct json_node *entry)
 {
     const char *mode = json_get_text(entry, "HostConfig.NetworkMode");
     return mode == NULL || (strcmp(mode, "host") != 0 && strcmp(mode, "none") != 0);
@@ -269,9 +306,9 @@ read_state(struct container *container, const struct json_node *entry)
     const char *state = json_get_text(entry, "State");
     if (state != NULL && container->state != NULL && strcmp(state, container->state) != 0)
         container->needs_inspection = true;
-    if (set_text(&container->state, state) < 0)
+    if (container_set_text(&container->state, state) < 0)
         return -ENOMEM;
-    return set_text(&container->status, json_get_text(entry, "Status"));
+    return container_set_text(&container->status, json_get_text(entry, "Status"));
 }
 
 static int
@@ -284,8 +321,8 @@ read_entry(struct container *container, const struct json_node *entry, bool dedo
         free(container->name);
         container->name = name;
     }
-    if (set_text(&container->image, json_get_text(entry, "Image")) < 0 ||
-        set_text(&container->command, json_get_text(entry, "Command")) < 0 ||
+    if (container_set_text(&container->image, json_get_text(entry, "Image")) < 0 ||
+        container_set_text(&container->command, json_get_text(entry, "Command")) < 0 ||
         read_state(container, entry) < 0 ||
         read_addresses(container, json_at(entry, "NetworkSettings.Networks")) < 0 ||
         labels_read(json_at(entry, "Labels"), dedot, &labels, &n_labels) < 0)
@@ -294,7 +331,7 @@ read_entry(struct container *container, const struct json_node *entry, bool dedo
     container->labels = labels;
     container->n_labels = n_labels;
     json_get_int64(entry, "Created", &container->created_s);
-    container->own_network = has_own_network(entry);
+    container->own_network = container_has_own_network(entry);
     return 0;
 }
 
@@ -307,8 +344,8 @@ remove_unlisted(struct containers *containers, struct machine *machine)
 }
 
 /* An id names a path of the API and of the kernel, so nothing else than an id is taken for one. */
-static bool
-is_id(const char *id)
+bool
+container_is_id(const char *id)
 {
     size_t len = id == NULL ? 0 : strspn(id, "0123456789abcdefABCDEF");
     return len >= 12 && len <= 64 && id[len] == '\0';
@@ -324,7 +361,7 @@ containers_read_list(struct containers *containers, struct machine *machine,
     for (const struct json_node *entry = list->members.first; entry != NULL; entry = entry->next) {
         const char *id = json_get_text(entry, "Id");
         struct container *container;
-        if (!is_id(id))
+        if (!container_is_id(id))
             continue;
         container = find_or_insert(containers, id);
         if (container == NULL || read_entry(container, entry, containers->dedot) < 0)

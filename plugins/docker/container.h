@@ -63,8 +63,9 @@ struct container {
 
     struct inspected inspected;
     bool needs_inspection;
-    struct cgroup *cgroup; /* open files, or NULL */
-    bool no_cgroup;        /* cgroup_open() failed since the last inspection: use the API */
+    uint64_t inspect_at_ns; /* monotonic: inspect then, for the result of a health check; 0: no */
+    struct cgroup *cgroup;  /* open files, or NULL */
+    bool no_cgroup;         /* cgroup_open() failed since the last inspection: use the API */
     struct history history;
 
     unsigned failures;    /* of the API, one after the other */
@@ -90,11 +91,29 @@ void containers_remove(struct containers *containers, struct machine *machine,
                        struct container *container);
 void containers_free(struct containers *containers, struct machine *machine);
 
-/* Reads the answer of GET /containers/{id}/json. Returns 0, -EBADMSG or -ENOMEM. */
-int container_read_inspection(struct container *container, const struct json_node *inspection);
+/* A container of which only the id is known, outside of any table. NULL: no memory. */
+struct container *container_new(const char *id);
+void container_free(struct container *container, struct machine *machine); /* NULL is fine */
+/* Replaces a text of a container; value NULL: it becomes absent. Returns 0 or -ENOMEM. */
+int container_set_text(char **text, const char *value);
+/* Copies what identifies a container in a record: name, image, labels. Returns 0 or -ENOMEM. */
+int container_copy_identity(struct container *to, const struct container *from);
+
+/* Reads the answer of GET /containers/{id}/json into ret, which is all zero before. Returns 0,
+ * -EBADMSG or -ENOMEM. */
+int inspected_read(struct inspected *ret, const struct json_node *inspection);
+void inspected_free(struct inspected *inspected);
+/* Replaces what an earlier inspection said; takes the texts. True: the container runs in another
+ * process than before, or has been started anew. */
+bool container_take_inspected(struct container *container, struct inspected *inspected);
 /* Closes files and forgets what was measured: the next sample begins anew. */
 void container_forget_usage(struct container *container, struct machine *machine);
 
+/* True for what can be an id: nothing else becomes part of a path. NULL is none. */
+bool container_is_id(const char *id);
+/* From an entry of the list or an inspection: the container has neither the host's network nor
+ * none. */
+bool container_has_own_network(const struct json_node *entry);
 /* Labels of an object of texts, keys dedotted on request. Returns 0 or -ENOMEM; the caller frees
  * with labels_free(). */
 int labels_read(const struct json_node *object, bool dedot, struct label **ret, size_t *ret_n);

@@ -108,6 +108,19 @@ history_keep(struct history *history, const struct usage *usage)
 }
 
 void
+history_from_start(struct history *history, const struct usage *usage, int64_t lived_ns)
+{
+    const struct usage_cpu *cpu = &usage->cpu;
+    *history = (struct history){0};
+    if (lived_ns <= 0 || cpu->system == ABSENT || cpu->online == ABSENT || cpu->online == 0 ||
+        (uint64_t)lived_ns > usage->taken_ns || (uint64_t)lived_ns > cpu->system / cpu->online)
+        return;
+    history->known = true;
+    history->taken_ns = usage->taken_ns - (uint64_t)lived_ns;
+    history->cpu_system = cpu->system - (uint64_t)lived_ns * cpu->online;
+}
+
+void
 rates_free(struct rates *rates)
 {
     free(rates->cpu.cores);

@@ -51,6 +51,10 @@ struct rates {
 void rates_compute(struct rates *rates, const struct history *history, const struct usage *usage);
 void rates_free(struct rates *rates);
 
+/* A history for the first sample of a container that was started lived_ns before it: then all
+ * counters were zero. It owns no memory. Nothing is known when the machine's own counters do not
+ * reach back so far. */
+void history_from_start(struct history *history, const struct usage *usage, int64_t lived_ns);
 /* Makes the sample the previous one. Returns 0 or -ENOMEM; then there is no history. */
 int history_keep(struct history *history, const struct usage *usage);
 void history_free(struct history *history); /* all zero afterwards */

@@ -9,15 +9,22 @@
 #include <sys/stat.h>
 
 static void
+stop_threads(struct input *input)
+{
+    events_stop(take(input->events));
+    exits_stop(take(input->exits));
+}
+
+static void
 free_input(struct input *input)
 {
+    stop_threads(input);
     containers_free(&input->containers, &input->machine);
     api_close(&input->api);
     machine_close(&input->machine);
     usage_free(&input->usage);
     rates_free(&input->rates);
-    file_text_free(&input->scratch.text);
-    file_text_free(&input->scratch.network);
+    scratch_free(&input->scratch);
     settings_free(&input->settings);
     free(input);
 }
@@ -58,6 +65,20 @@ open_machine(struct input *input)
                input->settings.hostfs == NULL ? "/" : input->settings.hostfs, strerror(-result));
 }
 
+static int32_t
+start_threads(struct input *input)
+{
+    int result = exits_start(&input->exits, input->host, &input->settings, input->has_cgroups);
+    input->saved_cursor_ns = membership_load_cursor(input);
+    if (result == 0)
+        result = events_start(&input->events, input->host, &input->settings, input->exits,
+                              input->saved_cursor_ns);
+    if (result == 0)
+        return MH_OK;
+    return mh_fail(input->host, MH_ERR_RETRY, "cannot start the threads for events and exits: %s",
+                   strerror(-result));
+}
+
 int32_t
 docker_start(void *self)
 {
@@ -65,10 +86,12 @@ docker_start(void *self)
     struct http_error error = {0};
     open_machine(input);
     mh_set_constant_text(input->host, "service.address", input->settings.endpoint.address);
+    input->started_ns = input->host->monotonic_ns(input->host);
     if (api_open(&input->api, input->host, &input->settings, &error) < 0)
         return mh_fail(input->host, MH_ERR_CONFIG, "%s",
                        error.text[0] == '\0' ? "out of memory" : error.text);
-    return MH_OK;
+    input->api.announce = true;
+    return start_threads(input);
 }
 
 /* "Permission denied" is the failure that most operators see first, and it has one fix. */
@@ -126,6 +149,7 @@ docker_collect(void *self, struct mh_batch *batch, uint64_t deadline_ns)
     struct input *input = self;
     const struct emitter emitter = {input->host, &input->settings, &input->machine, batch, 0};
     int result = -EAGAIN;
+    exits_note_collect(input->exits);
     if (membership_engine_ready(input)) {
         result = membership_update(input, engine_deadline(input, deadline_ns));
         if (result < 0)
@@ -153,6 +177,7 @@ void
 docker_stop(void *self)
 {
     struct input *input = self;
+    stop_threads(input);
     containers_free(&input->containers, &input->machine);
     input->list_is_stale = true;
     api_close(&input->api);

@@ -12,6 +12,8 @@
 #include "api.h"
 #include "cgroup.h"
 #include "container.h"
+#include "events.h"
+#include "exits.h"
 #include "metrics.h"
 
 struct input {
@@ -22,6 +24,7 @@ struct input {
     struct api api;
     struct containers containers;
     bool list_is_stale;   /* an event said so, or no events come   */
+    bool no_events;       /* the event stream is not open          */
     uint64_t list_due_ns; /* monotonic: read the list at the latest */
 
     struct usage usage; /* scratch of the sample being taken */
@@ -29,6 +32,11 @@ struct input {
     struct cgroup_scratch scratch;
     unsigned n_cgroup, n_api; /* containers measured by each source in this period */
     bool source_logged;
+
+    struct exits *exits;
+    struct events *events;
+    int64_t saved_cursor_ns; /* of the event stream, as the host's state has it */
+    uint64_t started_ns;     /* monotonic: start() */
 
     unsigned engine_failures;
     uint64_t engine_retry_ns;       /* monotonic: leave the engine alone before */
@@ -38,6 +46,8 @@ struct input {
 /* membership.c */
 /* Brings the table up to date. Returns 0 or -errno; words in input->engine_error. */
 int membership_update(struct input *input, uint64_t deadline_ns);
+/* Where an earlier run of the instance stopped reading events; 0: unknown. */
+int64_t membership_load_cursor(const struct input *input);
 /* Remembers a failure of the engine and when to try again; false: it is too early to try. */
 bool membership_engine_ready(const struct input *input);
 void membership_engine_failed(struct input *input);

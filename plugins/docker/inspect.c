@@ -59,15 +59,16 @@ read_health(struct inspected *inspected, const struct json_node *health)
     return read_probe(inspected, json_at(health, "Log"));
 }
 
-static void
-free_inspected(struct inspected *inspected)
+void
+inspected_free(struct inspected *inspected)
 {
     free(inspected->health);
     free(inspected->probe.output);
+    *inspected = (struct inspected){0};
 }
 
 static int
-read_inspected(struct inspected *inspected, const struct json_node *inspection)
+read_parts(struct inspected *inspected, const struct json_node *inspection)
 {
     const struct json_node *state = json_at(inspection, "State");
     int64_t pid = 0;
@@ -85,15 +86,23 @@ read_inspected(struct inspected *inspected, const struct json_node *inspection)
 }
 
 int
-container_read_inspection(struct container *container, const struct json_node *inspection)
+inspected_read(struct inspected *ret, const struct json_node *inspection)
 {
-    struct inspected inspected = {0};
-    int result = read_inspected(&inspected, inspection);
-    if (result < 0) {
-        free_inspected(&inspected);
-        return result;
-    }
-    free_inspected(&container->inspected);
-    container->inspected = inspected;
-    return 0;
+    int result = read_parts(ret, inspection);
+    if (result < 0)
+        inspected_free(ret);
+    return result;
+}
+
+bool
+container_take_inspected(struct container *container, struct inspected *inspected)
+{
+    bool other = container->inspected.pid != inspected->pid ||
+                 container->inspected.started_ns != inspected->started_ns;
+    inspected_free(&container->inspected);
+    container->inspected = *inspected;
+    *inspected = (struct inspected){0};
+    container->needs_inspection = false;
+    container->inspect_at_ns = 0;
+    return other;
 }

@@ -9,6 +9,8 @@ plugins_docker_libdocker_core_la_SOURCES = \
     plugins/docker/cgroup_text.c plugins/docker/cgroup_v1.c plugins/docker/cgroup_v2.c \
     plugins/docker/container.c plugins/docker/container.h plugins/docker/inspect.c \
     plugins/docker/descriptor.c plugins/docker/plugin.h \
+    plugins/docker/event_meaning.c plugins/docker/events.c plugins/docker/events.h \
+    plugins/docker/exits.c plugins/docker/exits.h \
     plugins/docker/endpoint.c plugins/docker/endpoint.h \
     plugins/docker/fields.h plugins/docker/schema.c \
     plugins/docker/files.c plugins/docker/files.h \
@@ -17,6 +19,7 @@ plugins_docker_libdocker_core_la_SOURCES = \
     plugins/docker/machine.c plugins/docker/machine.h \
     plugins/docker/metrics.c plugins/docker/metrics.h \
     plugins/docker/metric_container.c plugins/docker/metric_cpu.c plugins/docker/metric_diskio.c \
+    plugins/docker/metric_event.c \
     plugins/docker/metric_healthcheck.c plugins/docker/metric_image.c plugins/docker/metric_info.c \
     plugins/docker/metric_memory.c plugins/docker/metric_network.c \
     plugins/docker/settings.c plugins/docker/settings.h

@@ -61,38 +61,42 @@ limit_of(const struct emitter *emitter, const struct measured *measured)
 }
 
 static void
-emit_usage(const struct emitter *emitter, struct mh_record *record, const struct measured *measured)
+emit_usage(const struct emitter *emitter, struct mh_record *record, const struct measured *measured,
+           uint64_t limit)
 {
     const struct usage *usage = measured->usage;
-    uint64_t limit = limit_of(emitter, measured);
     uint64_t used = usage_memory_used(usage), anon = usage_memory_anon(usage);
     double share = share_of(used, limit);
-    emit_count(emitter, record, MEMORY_LIMIT, limit);
     emit_count(emitter, record, MEMORY_USAGE_TOTAL, used);
     emit_double(emitter, record, MEMORY_USAGE_PCT, share);
-    emit_count(emitter, record, MEMORY_USAGE_MAX, usage->memory.peak);
     emit_count(emitter, record, MEMORY_USAGE_RAW, usage->memory.usage);
     emit_count(emitter, record, MEMORY_RSS_TOTAL, anon);
     emit_double(emitter, record, MEMORY_RSS_PCT, share_of(anon, limit));
+    emit_stats(emitter, record, &usage->memory);
     emit_count(emitter, record, MEMORY_ANON, anon);
     emit_count(emitter, record, MEMORY_FILE, usage_memory_file(usage));
+    emit_count(emitter, record, MEMORY_SWAP, usage->memory.swap);
     emit_double(emitter, record, MEMORY_ECS_USAGE, share);
 }
 
+/* When a container has ended its memory has been given back; only its peak and its counts still say
+ * something. */
 void
 emit_memory(const struct emitter *emitter, const struct measured *measured)
 {
     const struct usage_memory *memory = &measured->usage->memory;
+    uint64_t limit = limit_of(emitter, measured);
     struct mh_record *record;
     if (memory->usage == ABSENT)
         return;
     record = emit_container_record(emitter, DATASET_MEMORY, measured->container);
     if (record == NULL)
         return;
-    emit_usage(emitter, record, measured);
+    emit_count(emitter, record, MEMORY_LIMIT, limit);
+    if (!measured->final)
+        emit_usage(emitter, record, measured, limit);
+    emit_count(emitter, record, MEMORY_USAGE_MAX, memory->peak);
     emit_count(emitter, record, MEMORY_FAIL_COUNT, memory->fail_count);
-    emit_stats(emitter, record, memory);
-    emit_count(emitter, record, MEMORY_SWAP, memory->swap);
     emit_events(emitter, record, memory);
     emit_pressure(emitter, record, measured);
 }

@@ -19,6 +19,7 @@ emit_sample(struct input *input, const struct emitter *emitter, const struct mea
 {
     (void)input;
     emit_container(emitter, measured);
+    emit_healthcheck(emitter, measured->container);
     if (measured->usage == NULL)
         return;
     emit_cpu(emitter, measured);
@@ -27,12 +28,27 @@ emit_sample(struct input *input, const struct emitter *emitter, const struct mea
     emit_network(emitter, measured);
 }
 
+/* The first sample of a container that was started after this input has its start as the moment
+ * before. */
+static const struct history *
+history_of(const struct input *input, const struct container *container, struct history *from_start)
+{
+    int64_t started_ns = container->inspected.started_ns;
+    int64_t lived_ns = input->host->realtime_ns(input->host) - started_ns;
+    if (container->history.known || container->cgroup == NULL || started_ns <= 0 || lived_ns <= 0 ||
+        (uint64_t)lived_ns > input->usage.taken_ns - input->started_ns)
+        return &container->history;
+    history_from_start(from_start, &input->usage, lived_ns);
+    return from_start;
+}
+
 /* Rates against the previous sample, then records, then this sample becomes the previous one. */
 static void
 finish_sample(struct input *input, const struct emitter *emitter, struct container *container)
 {
     const struct measured measured = {container, &input->usage, &input->rates, false};
-    rates_compute(&input->rates, &container->history, &input->usage);
+    struct history from_start;
+    rates_compute(&input->rates, history_of(input, container, &from_start), &input->usage);
     api_count(input->host, "rejected_samples", input->rates.rejected);
     emit_sample(input, emitter, &measured);
     history_keep(&container->history, &input->usage);
@@ -64,7 +80,7 @@ has_cgroup(struct input *input, struct container *container)
     if (!input->has_cgroups || container->no_cgroup || container->inspected.pid <= 0)
         return false;
     result = cgroup_open(&input->machine, container->inspected.pid, container->id,
-                         container->own_network, &container->cgroup);
+                         container->own_network ? CGROUP_NETWORK : 0, &container->cgroup);
     if (result == 0)
         return true;
     container->no_cgroup = true;

@@ -54,17 +54,40 @@ pause_between(const char *how)
     nanosleep(&t, NULL);
 }
 
-static void
-collect_once(struct testhost *t)
+/* Prints the documents after the first n; returns how many there are now. */
+static unsigned
+print_after(struct testhost *t, unsigned n)
 {
-    long long before = cpu_ns();
-    int32_t result = testhost_collect(t);
-    long long used = cpu_ns() - before;
     char *documents = testhost_documents(t);
-    fputs(documents, stdout);
+    const char *line = documents;
+    unsigned total = 0;
+    while (*line != '\0') {
+        size_t len = strcspn(line, "\n") + 1;
+        if (total++ >= n)
+            fwrite(line, 1, len, stdout);
+        line += len;
+    }
+    free(documents);
+    fflush(stdout);
+    return total;
+}
+
+/* What was pushed since the last collect comes before the line of this one. Returns how many
+ * documents were printed of it. */
+static unsigned
+collect_once(struct testhost *t, unsigned n_printed)
+{
+    long long before, used;
+    int32_t result;
+    unsigned n;
+    print_after(t, n_printed);
+    before = cpu_ns();
+    result = testhost_collect(t);
+    used = cpu_ns() - before;
+    n = print_after(t, 0);
     printf("-- %d %lld %s\n", (int)result, used, result == MH_OK ? "" : testhost_words(t));
     fflush(stdout);
-    free(documents);
+    return n;
 }
 
 static void
@@ -83,6 +106,7 @@ main(int argc, char **argv)
 {
     char *yaml = argc < 3 ? NULL : read_all(argv[1]);
     struct testhost *t;
+    unsigned n_printed;
     if (yaml == NULL) {
         fputs("usage: docker_probe CONFIG.yml COLLECTS [SECONDS_BETWEEN|step]\n", stderr);
         return 2;
@@ -92,11 +116,13 @@ main(int argc, char **argv)
         fprintf(stderr, "%s%s\n", testhost_findings(t), testhost_words(t));
         return 1;
     }
+    n_printed = 0;
     for (int n = 0; n < atoi(argv[2]); n++) {
         if (n > 0)
             pause_between(argc > 3 ? argv[3] : "1");
-        collect_once(t);
+        n_printed = collect_once(t, n_printed);
     }
+    print_after(t, n_printed);
     print_statistics(t);
     testhost_free(t);
     free(yaml);

@@ -17,7 +17,7 @@ struct fargate_place {
     char *documents; /* the text that the reader's tree was made of */
 };
 
-/* Starts the server; no instance yet. Skips the test when there is no python3. */
+/* Starts the server; no instance yet. */
 void fargate_place_open(struct fargate_place *place);
 /* Creates and starts an instance; options: more YAML lines for its block, or "". */
 void fargate_place_start(struct fargate_place *place, const char *options);

@@ -107,6 +107,21 @@ stub_server_requests(const struct stub_server *server)
     return n;
 }
 
+bool
+stub_server_is_possible(void)
+{
+    pid_t pid = fork();
+    int status = 0;
+    if (pid == 0) {
+        execlp("python3", "python3", "-c", "", (char *)NULL);
+        _exit(127);
+    }
+    if (pid > 0 && waitpid(pid, &status, 0) == pid && status == 0)
+        return true;
+    puts("SKIP: no python3 for the stub server");
+    return false;
+}
+
 static void
 run_server(const char *script, const char *folder, const char *const *args, int in, int out)
 {

@@ -16,6 +16,9 @@ struct stub_server {
     char *folder; /* temporary, owned */
 };
 
+/* False: stub servers cannot run here; the test program then ends with 77, which skips it. Says why. */
+bool stub_server_is_possible(void);
+
 /* Starts tests/stubs/NAME with up to four arguments (NULL-terminated list; "FOLDER" stands for a
  * new temporary folder). False: there is no python3, or it does not start; the test then skips. */
 bool stub_server_start(struct stub_server *server, const char *name, const char *const *args);
