@@ -369,8 +369,12 @@ disk_append_end(struct queue_disk *d)
     struct frame_header h = {.type = FRAME_END};
     struct disk_commit commit;
     size_t begin;
+    bool usable;
 
-    if (w->file < 0)
+    pthread_mutex_lock(&d->lock);
+    usable = w->file >= 0 && !w->broken;
+    pthread_mutex_unlock(&d->lock);
+    if (!usable)
         return;
     begin_batch(d);
     h.sequence = w->batch_sequence;

@@ -10,6 +10,8 @@
 
 #include "log/log.h"
 
+#define ERROR_PAUSE_NS 1000000000u
+
 static void
 accept_chunk(struct queue_disk *d, struct chunk *chunk)
 {
@@ -75,6 +77,16 @@ load(struct queue_disk *d, uint32_t max_entries, uint64_t max_bytes)
     return rc < 0 ? rc : 0;
 }
 
+/* Whoever asks again at once would use up all tries before the disk had a chance to come back. */
+static void
+pause_after_error(struct queue_disk *d, uint64_t deadline_ns)
+{
+    uint64_t until = wait_add(util_monotonic_ns(), ERROR_PAUSE_NS);
+
+    if (d->backlog.n_entries == 0 && !d->closed)
+        wait_until(&d->readable, &d->lock, until < deadline_ns ? until : deadline_ns);
+}
+
 int
 disk_lease(struct queue *q, uint32_t max_entries, uint64_t max_bytes, uint64_t linger_ns,
            uint64_t deadline_ns, struct queue_lease *ret)
@@ -95,6 +107,8 @@ disk_lease(struct queue *q, uint32_t max_entries, uint64_t max_bytes, uint64_t l
         rc = load(d, max_entries, max_bytes);
     while (rc == 0 && !d->closed && d->n_wakes == patience.wakes &&
            patience_wait(&patience, &d->backlog, &d->readable, &d->lock));
+    if (rc < 0)
+        pause_after_error(d, deadline_ns);
     if (d->backlog.n_entries > 0)
         rc = backlog_lease(&d->backlog, max_entries, max_bytes, ret);
     pthread_mutex_unlock(&d->lock);

@@ -87,6 +87,15 @@ leave_segment(struct queue_disk *d, uint64_t end_sequence)
     disk_reader_close(d);
 }
 
+/* Whether what failed is to be tried again later. */
+static bool
+may_heal(struct disk_reader *r, int error)
+{
+    if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
+        return true;
+    return error != -EBADMSG && error != -ENOENT && ++r->n_errors < READ_TRIES;
+}
+
 static int
 open_segment(struct queue_disk *d, const struct view *v)
 {
@@ -94,10 +103,10 @@ open_segment(struct queue_disk *d, const struct view *v)
     uint32_t version;
     int rc = segment_open(&r->segment, d->io, v->number, &version);
 
-    if (rc == -ENOMEM || rc == -EMFILE || rc == -ENFILE)
+    if (rc < 0 && may_heal(r, rc))
         return rc;
-    shape_map_drop_below(&r->shapes,
-                         r->number); /* keeps those of the segment before: they often come again */
+    /* Those of the segment before are kept: they often come again. */
+    shape_map_drop_below(&r->shapes, r->number);
     r->number = v->number;
     if (rc < 0) {
         log_error(DISK_LOG, "segment %" PRIu64 " cannot be opened: %s", v->number, strerror(-rc));
@@ -247,15 +256,12 @@ read_frame(struct queue_disk *d, const struct frame_header *h, const struct view
 
 /* Goes on behind what cannot be read. */
 static int
-pass_damage(struct queue_disk *d, const struct view *v, int error)
+pass_damage(struct queue_disk *d, const struct view *v)
 {
     struct disk_reader *r = &d->r;
     uint64_t at = r->segment.offset;
-    int rc;
+    int rc = segment_resync(&r->segment);
 
-    if (error != -EBADMSG && ++r->n_errors < READ_TRIES)
-        return error;
-    rc = segment_resync(&r->segment);
     if (rc < 0)
         return rc;
     if (rc == 0) {
@@ -297,10 +303,8 @@ step(struct queue_disk *d, const struct view *v, struct chunk **ret, bool *ret_e
         rc = -EBADMSG;
     if (rc == 1)
         rc = read_frame(d, &h, v, ret);
-    if (rc == -ENOMEM)
-        return rc;
     if (rc < 0)
-        return pass_damage(d, v, rc);
+        return may_heal(&d->r, rc) ? rc : pass_damage(d, v);
     d->r.n_errors = 0;
     return rc;
 }

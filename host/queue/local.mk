@@ -62,4 +62,25 @@ tests_unit_test_queue_disk_SOURCES = tests/unit/test_queue_disk.c $(QUEUE_TEST_H
 tests_unit_test_queue_disk_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_unit_test_queue_disk_CFLAGS = $(MH_HOST_TEST_CFLAGS)
 tests_unit_test_queue_disk_LDADD = $(MH_HOST_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_queue_damage
+TESTS += tests/unit/test_queue_damage
+tests_unit_test_queue_damage_SOURCES = tests/unit/test_queue_damage.c $(QUEUE_TEST_HELP)
+tests_unit_test_queue_damage_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_test_queue_damage_CFLAGS = $(MH_HOST_TEST_CFLAGS)
+tests_unit_test_queue_damage_LDADD = $(MH_HOST_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_queue_faults
+TESTS += tests/unit/test_queue_faults
+tests_unit_test_queue_faults_SOURCES = tests/unit/test_queue_faults.c $(QUEUE_TEST_HELP)
+tests_unit_test_queue_faults_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_test_queue_faults_CFLAGS = $(MH_HOST_TEST_CFLAGS)
+tests_unit_test_queue_faults_LDADD = $(MH_HOST_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_queue_parts
+TESTS += tests/unit/test_queue_parts
+tests_unit_test_queue_parts_SOURCES = tests/unit/test_queue_parts.c $(QUEUE_TEST_HELP)
+tests_unit_test_queue_parts_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_test_queue_parts_CFLAGS = $(MH_HOST_TEST_CFLAGS)
+tests_unit_test_queue_parts_LDADD = $(MH_HOST_TEST_LDADD)
 endif

@@ -106,6 +106,7 @@ add_file(struct memory_disk *m, const char *name)
     if (f == NULL || m->files == NULL)
         abort();
     f->name = strdup(name);
+    resize(NULL, &f->now, 0);
     m->files[m->n_files++] = f;
     return f;
 }
