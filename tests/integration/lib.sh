@@ -1,11 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
 #
-# lib.sh - what the test scripts share; sourced. A test works below $scratch, which goes at the end together with every
-# process that it started through these functions.
+# lib.sh - what the test scripts share; sourced.
 
 top_srcdir=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 top_builddir=${top_builddir:-$top_srcdir/build}
+
+# Makes a folder $scratch that goes at the end.
+make_scratch() {
+    scratch=$(mktemp -d /tmp/metrichost-test.XXXXXX)
+    trap 'rm -rf "$scratch"' EXIT
+    trap 'exit 143' INT TERM HUP
+}
 
 # Ends the test as skipped, with the reason that ./runtests shows.
 skip() {
@@ -30,3 +36,6 @@ wait_until() { # SECONDS COMMAND...
 }
 
 process_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+# Names a case that passed.
+ok() { echo "ok $*"; }
