@@ -21,6 +21,9 @@ pkgconfig_DATA = sdk/metrichost.pc
 aclocaldir = $(datadir)/aclocal
 dist_aclocal_DATA = sdk/metrichost.m4
 
+dist_man_MANS += docs/metrichost-plugin.3 docs/metrichost-abi.7 docs/metrichost-check-plugin.1
+dist_doc_DATA += docs/plugin-tutorial.md
+
 plainexampledir = $(docdir)/examples/plain
 dist_plainexample_DATA = sdk/examples/plain/Makefile sdk/examples/plain/loadavg.c sdk/examples/plain/statsd.c
 autotoolsexampledir = $(docdir)/examples/autotools
