@@ -85,7 +85,7 @@ run_command(const struct command_line *line)
     if (line->command == NULL && line->n_words > 0)
         cli_help_group(stdout, line->words[0]);
     else if (cli_switch(line, "help", false))
-        cli_help(stdout, line->n_words == 0 || line->command->max_words > 0 ? line->command : NULL);
+        cli_help(stdout, line->is_bare ? NULL : line->command);
     else
         return line->command->run(line);
     return 0;

@@ -25,6 +25,7 @@ struct command_line {
     const struct cli_command *command;
     const char *const *words; /* what follows the command's name */
     size_t n_words;
+    bool is_bare; /* no command was named */
     struct config_options config;
     struct cli_given *given; /* options in order */
     size_t n_given;

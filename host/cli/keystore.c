@@ -122,9 +122,10 @@ value_from_terminal(const char *key)
     }
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
+    tcsetattr(STDIN_FILENO, TCSAFLUSH,
+              &silent); /* before the prompt: what is typed after it counts */
     printf("Enter value for %s: ", key);
     fflush(stdout);
-    tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
     ssize_t len = getline(&text, &size, stdin);
     tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     printf("\n");

@@ -36,3 +36,6 @@ install-data-local:
 uninstall-local:
 	if cmp -s "$(top_srcdir)/host/metrichost.yml" "$(DESTDIR)$(mhconfdir)/metrichost.yml"; then \
 	    rm -f "$(DESTDIR)$(mhconfdir)/metrichost.yml"; fi
+
+dist_check_SCRIPTS += tests/integration/command-line.py tests/integration/wrong-config.py
+TESTS += tests/integration/command-line.py tests/integration/wrong-config.py

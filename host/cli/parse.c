@@ -65,7 +65,7 @@ static void
 collect_names(const struct cli_option *options, const char **names, size_t max, size_t *n)
 {
     for (; options != NULL && !is_end(options); options++)
-        if (options->name != NULL && *n < max)
+        if (options->name != NULL && options->name[1] != '\0' && *n < max)
             names[(*n)++] = options->name;
 }
 
@@ -227,6 +227,7 @@ static int
 find_command(struct parser *p)
 {
     size_t best = 0;
+    p->line->is_bare = p->n_words == 0;
     for (size_t i = 0; cli_commands[i] != NULL; i++) {
         const struct cli_command *c = cli_commands[i];
         size_t words = count_words(c->name);

@@ -85,7 +85,8 @@ hint_for(const char *problem)
         {"cannot start any token", "; quote a text that begins with this character"},
         {"did not find expected alphabetic", "; quote a text that begins with * or &"},
         {"unexpected end of stream", "; a quote is not closed"},
-        {"did not find expected ',' or", "; a bracket is not closed"},
+        {"did not find expected ',' or",
+         "; a bracket is not closed, or ${...} inside brackets lacks quotes"},
     };
     for (size_t i = 0; i < COUNT_OF(hints); i++)
         if (strstr(problem, hints[i].part) != NULL)

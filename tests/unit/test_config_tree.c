@@ -142,7 +142,7 @@ an_empty_override_is_ignored_aloud(void **state)
     set_overrides(p, overrides, 1);
     place_load(p, "name: n\n");
     place_expect(p, "name", "n");
-    place_expect_message(p, "-E name=: ignored");
+    place_expect_message(p, "-E name: warning: ignored");
 }
 
 static void
