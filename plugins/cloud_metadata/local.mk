@@ -16,3 +16,15 @@ plugins_cloud_metadata_cloud_metadata_la_SOURCES = plugins/cloud_metadata/plugin
 plugins_cloud_metadata_cloud_metadata_la_CPPFLAGS = $(plugins_cloud_metadata_cppflags)
 plugins_cloud_metadata_cloud_metadata_la_LIBADD = plugins/cloud_metadata/libcloud_metadata_core.la
 plugins_cloud_metadata_cloud_metadata_la_LDFLAGS = $(PLUGIN_LINK)
+
+EXTRA_DIST += tests/stubs/imds_server.py
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_cloud_metadata
+TESTS += tests/unit/test_cloud_metadata
+tests_unit_test_cloud_metadata_SOURCES = tests/unit/test_cloud_metadata.c tests/unit/stub_server.c \
+    tests/unit/stub_server.h
+tests_unit_test_cloud_metadata_CPPFLAGS = $(plugins_cloud_metadata_cppflags) $(MH_TESTHOST_FLAGS)
+tests_unit_test_cloud_metadata_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_cloud_metadata_LDADD = plugins/cloud_metadata/libcloud_metadata_core.la $(MH_TESTHOST_LIBS)
+endif

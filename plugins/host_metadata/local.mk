@@ -14,3 +14,13 @@ plugins_host_metadata_host_metadata_la_SOURCES = plugins/host_metadata/plugin.c
 plugins_host_metadata_host_metadata_la_CPPFLAGS = $(plugins_host_metadata_cppflags)
 plugins_host_metadata_host_metadata_la_LIBADD = plugins/host_metadata/libhost_metadata_core.la
 plugins_host_metadata_host_metadata_la_LDFLAGS = $(PLUGIN_LINK)
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_host_metadata
+TESTS += tests/unit/test_host_metadata
+tests_unit_test_host_metadata_SOURCES = tests/unit/test_host_metadata.c
+tests_unit_test_host_metadata_CPPFLAGS = $(plugins_host_metadata_cppflags) $(MH_TESTHOST_FLAGS)
+tests_unit_test_host_metadata_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_host_metadata_LDADD = plugins/host_metadata/libhost_metadata_core.la \
+    sdk/support/libsupport_json.la $(MH_TESTHOST_LIBS)
+endif
