@@ -22,6 +22,8 @@ plugins_docker_libdocker_core_la_SOURCES = \
     plugins/docker/metric_event.c \
     plugins/docker/metric_healthcheck.c plugins/docker/metric_image.c plugins/docker/metric_info.c \
     plugins/docker/metric_memory.c plugins/docker/metric_network.c \
+    plugins/docker/metric_network_summary.c \
+    plugins/docker/uptime.c plugins/docker/uptime.h \
     plugins/docker/settings.c plugins/docker/settings.h
 plugins_docker_libdocker_core_la_CPPFLAGS = $(plugins_docker_cppflags)
 plugins_docker_libdocker_core_la_LIBADD = sdk/support/libsupport_usage.la sdk/support/libsupport_http.la \

@@ -2,6 +2,7 @@
 /* metric_container.c - docker.container: state and facts, one record a container. */
 #include "metrics.h"
 #include "support.h"
+#include "uptime.h"
 
 /* What ended a container before says something only when it has ended before: a first run has exit
  * code 0 meaninglessly. */
@@ -31,6 +32,20 @@ emit_addresses(const struct emitter *emitter, struct mh_record *record,
     }
 }
 
+/* The engine's words are as old as the list; for a container of this machine's clock they are made
+ * anew. */
+static void
+emit_status(const struct emitter *emitter, struct mh_record *record,
+            const struct container *container)
+{
+    CLEANUP_FREE char *words = NULL;
+    int64_t started_ns = container->inspected.started_ns;
+    if (started_ns > 0 && container->cgroup != NULL)
+        words = uptime_words(container->status,
+                             (emitter->host->realtime_ns(emitter->host) - started_ns) / 1000000000);
+    emit_text(emitter, record, CONTAINER_STATUS, words == NULL ? container->status : words);
+}
+
 void
 emit_container(const struct emitter *emitter, const struct measured *measured)
 {
@@ -42,7 +57,7 @@ emit_container(const struct emitter *emitter, const struct measured *measured)
         mh_set_date(emitter->host, record, CONTAINER_CREATED, container->created_s * 1000000000);
     emit_text(emitter, record, CONTAINER_COMMAND, container->command);
     emit_addresses(emitter, record, container);
-    emit_text(emitter, record, CONTAINER_STATUS, container->status);
+    emit_status(emitter, record, container);
     emit_text(emitter, record, CONTAINER_STATE, measured->final ? "exited" : container->state);
     emit_inspected(emitter, record, measured);
     if (measured->usage != NULL) {

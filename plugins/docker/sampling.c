@@ -15,9 +15,8 @@
 #define BREAKER_LONGEST_NS (300 * MH_NS_PER_S)
 
 static void
-emit_sample(struct input *input, const struct emitter *emitter, const struct measured *measured)
+emit_sample(const struct emitter *emitter, const struct measured *measured)
 {
-    (void)input;
     emit_container(emitter, measured);
     emit_healthcheck(emitter, measured->container);
     if (measured->usage == NULL)
@@ -26,6 +25,7 @@ emit_sample(struct input *input, const struct emitter *emitter, const struct mea
     emit_memory(emitter, measured);
     emit_diskio(emitter, measured);
     emit_network(emitter, measured);
+    emit_network_summary(emitter, measured->container);
 }
 
 /* The first sample of a container that was started after this input has its start as the moment
@@ -50,7 +50,7 @@ finish_sample(struct input *input, const struct emitter *emitter, struct contain
     struct history from_start;
     rates_compute(&input->rates, history_of(input, container, &from_start), &input->usage);
     api_count(input->host, "rejected_samples", input->rates.rejected);
-    emit_sample(input, emitter, &measured);
+    emit_sample(emitter, &measured);
     history_keep(&container->history, &input->usage);
 }
 
@@ -63,11 +63,10 @@ begin_sample(struct input *input)
 }
 
 static void
-emit_unmeasured(struct input *input, const struct emitter *emitter,
-                const struct container *container)
+emit_unmeasured(const struct emitter *emitter, const struct container *container)
 {
     const struct measured measured = {container, NULL, NULL, false};
-    emit_sample(input, emitter, &measured);
+    emit_sample(emitter, &measured);
 }
 
 /* True when the container's files are open, or can be opened now. */
@@ -153,7 +152,7 @@ on_stats(void *ctx, size_t index, int code, const struct json_node *root)
     if (code < 0 && code != -ENOENT && code != -ECANCELED)
         open_breaker(input, container);
     if (code != -ENOENT)
-        emit_unmeasured(input, sampling->emitter, container);
+        emit_unmeasured(sampling->emitter, container);
 }
 
 static void
@@ -229,7 +228,7 @@ sampling_collect(struct input *input, const struct emitter *emitter, uint64_t de
             for_api[n_for_api++] = container;
         } else {
             n_left_alone++;
-            emit_unmeasured(input, emitter, container);
+            emit_unmeasured(emitter, container);
         }
     }
     if (n_for_api > 0)
