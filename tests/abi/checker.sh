@@ -9,6 +9,10 @@ checker=$top_builddir/metrichost-check-plugin
 work=$(mktemp -d "${TMPDIR:-/tmp}/checker.XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
 failed=0
+# In a build with sanitizers a crash is still to be a crash.
+for tool in ASAN UBSAN TSAN; do
+    eval "export ${tool}_OPTIONS=\"\${${tool}_OPTIONS:-}:handle_segv=0:handle_sigbus=0\""
+done
 
 build() {
     out=$1

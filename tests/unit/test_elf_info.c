@@ -25,7 +25,7 @@ static void
 put(struct image *m, uint64_t n, unsigned width)
 {
     for (unsigned i = 0; i < width; i++)
-        m->bytes[m->len + (m->big ? width - 1 - i : i)] = (unsigned char)(n >> (8 * i));
+        m->bytes[m->len + (m->big ? width - 1 - i : i)] = i < 8 ? (unsigned char)(n >> (8 * i)) : 0;
     m->len += width;
 }
 
