@@ -11,10 +11,12 @@
 /* What a server may make us wait: one that says a year is wrong. */
 #define LONGEST_RETRY_AFTER (3600 * SECOND)
 
+/* Two seconds' worth, so that the random pauses before requests do not cost any. */
 static double
 capacity(const struct budget *budget)
 {
-    return budget->per_second > REQUESTS_OF_A_SAMPLE ? budget->per_second : REQUESTS_OF_A_SAMPLE;
+    double burst = 2 * budget->per_second;
+    return burst > REQUESTS_OF_A_SAMPLE ? burst : REQUESTS_OF_A_SAMPLE;
 }
 
 void
