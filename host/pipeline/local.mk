@@ -49,3 +49,10 @@ tests_unit_libtesthost_la_CFLAGS = $(AM_CFLAGS)
 MH_TESTHOST_FLAGS = $(MH_HOST_CPPFLAGS) -I$(top_srcdir)/tests/unit
 MH_TESTHOST_LIBS = tests/unit/libtesthost.la libmhhost.la $(CMOCKA_LIBS)
 endif
+
+# The daemon with plugins that do as they are told.
+check_LTLIBRARIES += tests/stubs/plugins/puppet.la
+tests_stubs_plugins_puppet_la_SOURCES = tests/stubs/plugins/puppet.c
+tests_stubs_plugins_puppet_la_LDFLAGS = $(PLUGIN_LINK) -rpath /nowhere
+TESTS += tests/integration/pipeline.py
+EXTRA_DIST += tests/integration/pipeline.py tests/integration/daemon.py
