@@ -63,6 +63,12 @@ fi
 sed -n '/^```c$/,/^```$/{/^```/!p}' "$top_srcdir/docs/plugin-tutorial.md" >"$work/entropy.c"
 $CC -std=gnu99 -Wall -Wextra -Wno-missing-field-initializers -Werror -shared -fPIC -fvisibility=hidden -Wl,-z,defs \
     -I"$top_srcdir/sdk/include" -o "$work/entropy.so" "$work/entropy.c" || fail "the tutorial's code does not build"
+# Also linked by somebody who has the linker drop what is unused, where the compiler can say that a thing is to be kept.
+if printf '#if !__has_attribute(retain)\n#error\n#endif\n' | $CC -E - >/dev/null 2>&1; then
+    $CC -std=gnu99 -shared -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -Wl,--gc-sections -Wl,-z,defs \
+        -I"$top_srcdir/sdk/include" -o "$work/swept.so" "$work/entropy.c" || fail "the tutorial's code with --gc-sections"
+    "$top_builddir/metrichost-check-plugin" "$work/swept.so" >"$work/out" || { fail "--gc-sections"; cat "$work/out"; }
+fi
 "$top_builddir/metrichost-check-plugin" --run "$work/entropy.so" >"$work/out" || { fail "the tutorial's plugin"; cat "$work/out"; }
 grep -q '1 records with 2 values' "$work/out" || fail "the tutorial's plugin collects nothing"
 exit $failed

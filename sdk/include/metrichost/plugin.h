@@ -104,7 +104,7 @@ struct mh_plugin_list {
 /* One readable line per plugin in the ELF section .metrichost_plugin, so that tools learn what a file provides
  * without running its code. kind: input, processor or output, bare; name and version: string literals. */
 #define MH_PLUGIN_INFO(kind, name, version)                                                        \
-    __attribute__((used, section(".metrichost_plugin"))) static const char MH_PASTE(               \
+    __attribute__((MH_KEEP, section(".metrichost_plugin"))) static const char MH_PASTE(            \
         mh_plugin_info_, __LINE__)[] =                                                             \
         "abi=" MH_STRINGIFY(MH_ABI_MAJOR) "." MH_STRINGIFY(MH_ABI_MINOR) " needs=" MH_STRINGIFY(   \
             MH_ABI_MAJOR) ".0 kind=" #kind " name=" name " version=" version;

@@ -47,6 +47,15 @@
 #define MH_UNUSED
 #endif
 
+/* Keeps data that nothing refers to, also from a linker that is told to drop what is unused. */
+#define MH_KEEP used
+#if defined(__has_attribute)
+#if __has_attribute(retain)
+#undef MH_KEEP
+#define MH_KEEP used, retain
+#endif
+#endif
+
 /* True when the sized struct at p is new enough to have member m, and m is not null. */
 #define MH_HAS(type, p, m)                                                                         \
     ((p)->struct_size >= offsetof(type, m) + sizeof((p)->m) && (p)->m != NULL)
