@@ -5,3 +5,7 @@ AM_TESTS_ENVIRONMENT = top_srcdir='$(abs_top_srcdir)'; top_builddir='$(abs_top_b
 # The scripts of the top, and what they and the tests share.
 EXTRA_DIST += quickstart runtests .ci/run packaging/packages.sh packaging/quickstart/summary.awk \
     tests/count-cases.awk tests/integration/docker-engine.sh tests/integration/lib.sh
+
+# The whole way, with the daemon of the build tree.
+TESTS += tests/integration/spine.py tests/integration/real-docker.py
+EXTRA_DIST += tests/integration/spine.py tests/integration/real-docker.py tests/integration/testlib.py

@@ -1,4 +1,8 @@
-#!/usr/bin/env python3
+#!/bin/sh
+''':'
+command -v python3 >/dev/null || { echo "SKIP: python3 is missing"; exit 77; }
+exec python3 "$0" "$@"
+'''
 # SPDX-License-Identifier: Apache-2.0
 """The whole way from real containers to documents: metrichost from the build tree, a real Docker engine."""
 import pathlib
