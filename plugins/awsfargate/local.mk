@@ -73,3 +73,16 @@ tests_unit_test_awsfargate_parts_CPPFLAGS = $(plugins_awsfargate_cppflags)
 tests_unit_test_awsfargate_parts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_awsfargate_parts_LDADD = plugins/awsfargate/libawsfargate_core.la $(CMOCKA_LIBS)
 endif
+
+if ENABLE_FUZZERS
+# Fuzz targets of both answers, without network: fuzz_tmds.c takes the place of endpoint.c.
+noinst_PROGRAMS += tests/fuzz/fuzz_tmds_task tests/fuzz/fuzz_tmds_stats
+tests_fuzz_fuzz_tmds_task_SOURCES = tests/fuzz/fuzz_tmds_task.c tests/fuzz/fuzz_tmds.c tests/fuzz/fuzz_tmds.h
+tests_fuzz_fuzz_tmds_task_CPPFLAGS = $(plugins_awsfargate_cppflags)
+tests_fuzz_fuzz_tmds_task_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_tmds_task_LDADD = plugins/awsfargate/libawsfargate_core.la
+tests_fuzz_fuzz_tmds_stats_SOURCES = tests/fuzz/fuzz_tmds_stats.c tests/fuzz/fuzz_tmds.c tests/fuzz/fuzz_tmds.h
+tests_fuzz_fuzz_tmds_stats_CPPFLAGS = $(plugins_awsfargate_cppflags)
+tests_fuzz_fuzz_tmds_stats_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_tmds_stats_LDADD = plugins/awsfargate/libawsfargate_core.la
+endif
