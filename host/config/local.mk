@@ -49,3 +49,13 @@ tests_unit_test_config_tree_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_unit_test_config_tree_CFLAGS = $(MH_HOST_TEST_CFLAGS)
 tests_unit_test_config_tree_LDADD = $(MH_HOST_TEST_LDADD)
 endif
+
+# -fsanitize=fuzzer brings main(); the library was compiled with coverage by --enable-fuzzers.
+EXTRA_DIST += tests/fuzz/corpus_yaml/keys.yml tests/fuzz/corpus_yaml/styles.yml
+if ENABLE_FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_yaml
+tests_fuzz_fuzz_yaml_SOURCES = tests/fuzz/fuzz_yaml.c
+tests_fuzz_fuzz_yaml_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_fuzz_fuzz_yaml_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_yaml_LDADD = libmhhost.la
+endif

@@ -310,6 +310,12 @@ static bool
 put(struct loader *l, struct mh_config *map, const char *key, struct mh_config *value)
 {
     struct mh_config *old = node_member(map, key, strlen(key));
+    if (strcmp(key, "<<") == 0) {
+        config_report(l->d, true, value, NULL,
+                      "<< stands for members of another mapping: once in a mapping, and alone");
+        config_node_free(value);
+        return false;
+    }
     if (old == NULL) {
         int r = node_add(map, key, value);
         if (r == -E2BIG)
@@ -414,21 +420,21 @@ merge_defaults(struct loader *l, struct mh_config *map, struct mh_config *from)
 {
     CLEANUP(node_freep) struct mh_config *owned = from;
     bool good = true;
-    if (from->kind == MH_NODE_LIST) {
-        while (good && from->n_members > 0)
-            good = merge_defaults(l, map, node_remove(from, 0));
+    if (owned->kind == MH_NODE_LIST) {
+        while (good && owned->n_members > 0)
+            good = merge_defaults(l, map, node_remove(owned, 0));
         return good;
     }
-    if (from->kind != MH_NODE_MAP) {
-        config_report(l->d, true, from, NULL, "<< wants a mapping or a list of mappings");
+    if (owned->kind != MH_NODE_MAP) {
+        config_report(l->d, true, owned, NULL, "<< wants a mapping or a list of mappings");
         return false;
     }
-    for (size_t i = from->n_members; good && i > 0; i--) {
-        const char *key = from->members[i - 1].key;
+    for (size_t i = owned->n_members; good && i > 0; i--) {
+        const char *key = owned->members[i - 1].key;
         if (node_member(map, key, strlen(key)) != NULL)
             continue;
         CLEANUP_FREE char *copy = strdup(key);
-        good = copy != NULL && node_add(map, copy, node_remove(from, i - 1)) == 0;
+        good = copy != NULL && node_add(map, copy, node_remove(owned, i - 1)) == 0;
     }
     return good;
 }

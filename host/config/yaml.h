@@ -7,8 +7,9 @@
 
 #include "config/node.h"
 
-/* Parses one document. The result: NULL with d->n_errors grown, or a node; an empty document gives
- * a null node. name: file name for positions. */
+/* Parses one document. NULL: d->n_errors grew. With a duplicate key it grows too, but the tree is
+ * there, with the first value. An empty document gives a null node. name: of the file, for
+ * positions. */
 struct mh_config *yaml_load(const char *text, size_t len, const char *name, struct diagnostics *d);
 
 /* Writes a node as YAML. Returns 0, -ENOMEM or -EIO. */

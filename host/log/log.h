@@ -37,7 +37,8 @@ bool log_enabled(enum log_level level);
 /* instance: whom the line is about ("docker[unix:///...]", "config", "pipeline"); never NULL. */
 void log_line(enum log_level level, const char *instance, const char *format, ...)
     PRINTF_LIKE(3, 4);
-void log_vline(enum log_level level, const char *instance, const char *format, va_list args);
+void log_vline(enum log_level level, const char *instance, const char *format, va_list args)
+    PRINTF_LIKE(3, 0);
 /* The same with JSON members ("\"a\":1") that are kept in the JSON form and printed after the text in the text form. */
 void log_json(enum log_level level, const char *instance, const char *message, const char *json_members);
 

@@ -66,7 +66,7 @@ void buf_add(struct buf *b, const void *bytes, size_t len);
 void buf_add_text(struct buf *b, const char *text);        /* terminated text, without its end       */
 void buf_add_char(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
-void buf_vprintf(struct buf *b, const char *format, va_list args);
+void buf_vprintf(struct buf *b, const char *format, va_list args) PRINTF_LIKE(2, 0);
 /* Adds a quoted, escaped JSON string. Bytes that are not UTF-8 become U+FFFD. */
 void buf_add_json_string(struct buf *b, const char *s, size_t len);
 /* Adds a finite double in its shortest form that reads back the same (8, not 8.0). */
