@@ -32,6 +32,7 @@ plugins_awsfargate_awsfargate_la_LDFLAGS = $(PLUGIN_LINK)
 
 # Off until an operator enables it: outside of ECS it can only say that there is no endpoint.
 dist_modulesd_DATA += plugins/awsfargate/awsfargate.yml.disabled
+dist_man_MANS += plugins/awsfargate/metrichost-awsfargate.7
 
 EXTRA_DIST += tests/stubs/tmds_server.py \
     tests/fixtures/ecs-tmds-v4/ecs_exporter_ec2_task_metadata.json \

@@ -11,6 +11,8 @@ plugins_cloud_metadata_libcloud_metadata_core_la_CPPFLAGS = $(plugins_cloud_meta
 plugins_cloud_metadata_libcloud_metadata_core_la_LIBADD = sdk/support/libsupport_http.la \
     sdk/support/libsupport_json.la sdk/support/libsupport_arn.la $(PTHREAD_LIBS)
 
+dist_man_MANS += plugins/cloud_metadata/metrichost-cloud-metadata.7
+
 plugin_LTLIBRARIES += plugins/cloud_metadata/cloud_metadata.la
 plugins_cloud_metadata_cloud_metadata_la_SOURCES = plugins/cloud_metadata/plugin.c
 plugins_cloud_metadata_cloud_metadata_la_CPPFLAGS = $(plugins_cloud_metadata_cppflags)

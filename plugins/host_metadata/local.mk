@@ -9,6 +9,8 @@ plugins_host_metadata_libhost_metadata_core_la_SOURCES = \
     plugins/host_metadata/facts.h plugins/host_metadata/host_metadata.h
 plugins_host_metadata_libhost_metadata_core_la_CPPFLAGS = $(plugins_host_metadata_cppflags)
 
+dist_man_MANS += plugins/host_metadata/metrichost-host-metadata.7
+
 plugin_LTLIBRARIES += plugins/host_metadata/host_metadata.la
 plugins_host_metadata_host_metadata_la_SOURCES = plugins/host_metadata/plugin.c
 plugins_host_metadata_host_metadata_la_CPPFLAGS = $(plugins_host_metadata_cppflags)

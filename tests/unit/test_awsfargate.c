@@ -4,6 +4,7 @@
  * real server, and the values of Metricbeat's formulas out, computed independently of this code.
  * Where Metricbeat's value is wrong the right one is expected here, by hand.
  */
+#include "awsfargate.h"
 #include "fargate_place.h"
 
 #include <math.h>
@@ -471,6 +472,62 @@ a_restarted_container_has_no_absurd_rates(void **state)
     assert_number(doc, STATS "network.eth0.inbound.bytes", 1000);
 }
 
+/* The manual with its hyphens as in the source: roff has them escaped. */
+static char *
+read_manual(void)
+{
+    const char *folder = getenv("top_srcdir");
+    char *path, *text = NULL;
+    size_t size = 0, to = 0;
+    FILE *file;
+    assert_true(asprintf(&path, "%s/plugins/awsfargate/metrichost-awsfargate.7",
+                         folder != NULL ? folder : ".") > 0);
+    file = fopen(path, "re");
+    free(path);
+    assert_non_null(file);
+    assert_true(getdelim(&text, &size, '\0', file) > 0);
+    fclose(file);
+    for (size_t from = 0; text[from] != '\0'; from++) {
+        if (text[from] != '\\')
+            text[to++] = text[from];
+    }
+    text[to] = '\0';
+    return text;
+}
+
+static void
+assert_in_manual(const char *manual, const char *before, const char *name)
+{
+    char *words;
+    assert_true(asprintf(&words, "%s%s", before, name) > 0);
+    if (strstr(manual, words) == NULL)
+        fail_msg("the manual lacks '%s'", words);
+    free(words);
+}
+
+static void
+the_manual_has_every_option_and_field(void **state)
+{
+    char *manual = read_manual();
+    (void)state;
+    for (uint32_t i = 0; i < awsfargate_plugin.n_keys; i++) {
+        const char *name = awsfargate_plugin.keys[i].name;
+        char *heading;
+        assert_true(asprintf(&heading, "\n.B %s\n", name) > 0);
+        if (strstr(manual, heading) == NULL)
+            assert_in_manual(manual, "\n.BR ", name);
+        free(heading);
+    }
+    for (uint32_t d = 0; d < awsfargate_plugin.n_datasets; d++) {
+        const struct mh_dataset *dataset = &awsfargate_plugin.datasets[d];
+        for (uint32_t i = 0; i < dataset->n_fields; i++) {
+            assert_in_manual(manual, "\n.BR ", dataset->fields[i].name);
+            assert_in_manual(manual, "", dataset->fields[i].doc + 1);
+        }
+    }
+    free(manual);
+}
+
 int
 main(void)
 {
@@ -496,6 +553,7 @@ main(void)
         cmocka_unit_test_setup_teardown(rates_come_from_our_own_two_samples, setup, teardown),
         cmocka_unit_test_setup_teardown(a_sample_is_sent_once, setup, teardown),
         cmocka_unit_test_setup_teardown(a_restarted_container_has_no_absurd_rates, setup, teardown),
+        cmocka_unit_test(the_manual_has_every_option_and_field),
     };
     if (!stub_server_is_possible())
         return 77;
