@@ -198,7 +198,10 @@ describe_unknown(struct registry *r, uint32_t kind, const char *name)
     add_near_name(r, kind, name, &text);
     add_folders(r, &text);
     add_unusable(r, &text);
-    buf_add_text(&text, "; install the package that brings it, or set path.plugins to its folder");
+    buf_printf(&text,
+               "; install the package that brings it (dnf install 'metrichost(%s:%s)'), or set "
+               "path.plugins to its folder",
+               negotiate_kind_word(kind), name);
     return buf_detach(&text);
 }
 

@@ -41,8 +41,13 @@ UNDEFINED = ('variable "%s" is not defined; set it in the environment or in the 
 DURATION = "expected a duration such as 10s, 500ms or 1m30s, found "
 NO_OUTPUT = (MAIN + ": error: no outputs are defined, please define one under the output section, for instance "
              "`output.console: {}`")
-NOT_INSTALLED = ("no %s plugin '%s' is installed; %sPLUGINS; install the package that brings it, or set "
-                 "path.plugins to its folder")
+
+
+def not_installed(kind, name, hint=""):
+    return (f"no {kind} plugin '{name}' is installed; {hint}PLUGINS; install the package that brings it "
+            f"(dnf install 'metrichost({kind}:{name})'), or set path.plugins to its folder")
+
+
 
 # The text itself.
 error("tab as indentation", "output.console:\n\tpretty: true\n",
@@ -202,11 +207,11 @@ error("no output", "name: x\n", NO_OUTPUT)
 error("output as a list", "output:\n- console: x\n",
       "2:1: error: output: expected a mapping with the output's name, found a list")
 error("unknown output", "output.consol:\n  pretty: true\n",
-      "2:3: error: " + NOT_INSTALLED % ("output", "consol", "did you mean console?; "))
+      "2:3: error: " + not_installed("output", "consol", "did you mean console?; "))
 error("unknown module", OUT + "metricbeat.modules:\n- module: dokcer\n",
-      "3:11: error: " + NOT_INSTALLED % ("input", "dokcer", ""))
+      "3:11: error: " + not_installed("input", "dokcer"))
 error("unknown processor", OUT + "processors:\n- add_hostmetadata: ~\n",
-      "3:21: error: " + NOT_INSTALLED % ("processor", "add_hostmetadata", ""))
+      "3:21: error: " + not_installed("processor", "add_hostmetadata"))
 warning("unknown key of a plugin", "output.console:\n  prety: true\n",
         "2:3: warning: output.console.prety: unknown setting, ignored; did you mean output.console.pretty?")
 error("wrong type for a plugin", "output.console:\n  pretty: perhaps\n",
