@@ -172,10 +172,36 @@ instance_take_words(struct instance *i, int32_t code)
     return words != NULL ? words : strdup(error_name(code));
 }
 
+/* One lock per plugin that asked for it, made when its first instance is; never freed, like the
+ * plugin's code. */
+static pthread_mutex_t *
+serial_lock_of(const struct mh_plugin *plugin)
+{
+    static struct serial {
+        struct serial *next;
+        const struct mh_plugin *plugin;
+        pthread_mutex_t lock;
+    } * all;
+    struct serial *s = all;
+    if (((plugin->features_required | plugin->features_optional) & MH_FEATURE_SERIALIZE) == 0)
+        return NULL;
+    while (s != NULL && s->plugin != plugin)
+        s = s->next;
+    if (s == NULL && (s = calloc(1, sizeof *s)) != NULL) {
+        pthread_mutex_init(&s->lock, NULL);
+        s->plugin = plugin;
+        s->next = all;
+        all = s;
+    }
+    return s != NULL ? &s->lock : NULL;
+}
+
 /* Names the call that begins, for the watchdog. */
 static void
 call_begin(struct instance *i, const char *call, uint64_t deadline_ns)
 {
+    if (i->serial != NULL)
+        pthread_mutex_lock(i->serial);
     atomic_store(&i->call_began_ns, util_monotonic_ns());
     atomic_store(&i->call_deadline_ns, deadline_ns);
     atomic_store(&i->call, call);
@@ -185,6 +211,8 @@ static void
 call_end(struct instance *i)
 {
     const char *call = atomic_exchange(&i->call, NULL);
+    if (i->serial != NULL)
+        pthread_mutex_unlock(i->serial);
     if (atomic_exchange(&i->reported_hung, false))
         log_info(i->name, "%s has come back after %.1f s", call,
                  (double)(util_monotonic_ns() - atomic_load(&i->call_began_ns)) / 1e9);
@@ -220,7 +248,7 @@ instance_clear(struct instance *i)
     free(take(i->fail_text));
     free(take(i->name));
     pthread_mutex_destroy(&i->lock);
-    i->state = INSTANCE_GONE;
+    atomic_store(&i->state, INSTANCE_GONE);
     i->plugin = NULL;
 }
 
@@ -235,6 +263,7 @@ instance_create(struct instance *i, const char *name, const struct mh_plugin *pl
     i->config = config;
     i->name = strdup(name);
     i->constants = constants_new();
+    i->serial = serial_lock_of(plugin);
     pthread_mutex_init(&i->lock, NULL);
     int r = i->name != NULL && i->constants != NULL && config != NULL ? 0 : -ENOMEM;
     if (r == 0) {
@@ -245,7 +274,7 @@ instance_create(struct instance *i, const char *name, const struct mh_plugin *pl
         instance_clear(i);
         return r;
     }
-    i->state = INSTANCE_READY;
+    atomic_store(&i->state, INSTANCE_READY);
     return 0;
 }
 
@@ -254,27 +283,29 @@ instance_destroy(struct instance *i)
 {
     if (i->plugin == NULL)
         return;
-    assert(i->state == INSTANCE_READY);
+    assert(atomic_load(&i->state) == INSTANCE_READY);
+    call_begin(i, "destroy", 0);
     i->plugin->destroy(i->self);
+    call_end(i);
     instance_clear(i);
 }
 
 int32_t
 instance_start(struct instance *i)
 {
-    assert(i->state == INSTANCE_READY);
+    assert(atomic_load(&i->state) == INSTANCE_READY);
     call_begin(i, "start", 0);
     int32_t r = i->plugin->start != NULL ? i->plugin->start(i->self) : MH_OK;
     call_end(i);
     if (r == MH_OK)
-        i->state = INSTANCE_RUNNING;
+        atomic_store(&i->state, INSTANCE_RUNNING);
     return r;
 }
 
 int32_t
 instance_collect(struct instance *i, struct mh_batch *batch, uint64_t deadline_ns)
 {
-    assert(i->state == INSTANCE_RUNNING);
+    assert(atomic_load(&i->state) == INSTANCE_RUNNING);
     call_begin(i, "collect", deadline_ns);
     int32_t r = i->plugin->collect(i->self, batch, deadline_ns);
     call_end(i);
@@ -284,7 +315,7 @@ instance_collect(struct instance *i, struct mh_batch *batch, uint64_t deadline_n
 int32_t
 instance_process(struct instance *i, struct mh_batch *batch)
 {
-    assert(i->state == INSTANCE_RUNNING);
+    assert(atomic_load(&i->state) == INSTANCE_RUNNING);
     if (i->plugin->process == NULL)
         return MH_OK;
     call_begin(i, "process", 0);
@@ -296,7 +327,7 @@ instance_process(struct instance *i, struct mh_batch *batch)
 int32_t
 instance_write(struct instance *i, struct mh_batch *batch, uint64_t deadline_ns)
 {
-    assert(i->state == INSTANCE_RUNNING);
+    assert(atomic_load(&i->state) == INSTANCE_RUNNING);
     call_begin(i, "write", deadline_ns);
     int32_t r = i->plugin->write(i->self, batch, deadline_ns);
     call_end(i);
@@ -306,12 +337,12 @@ instance_write(struct instance *i, struct mh_batch *batch, uint64_t deadline_ns)
 void
 instance_stop(struct instance *i)
 {
-    assert(i->state == INSTANCE_RUNNING);
+    assert(atomic_load(&i->state) == INSTANCE_RUNNING);
     call_begin(i, "stop", 0);
     if (i->plugin->stop != NULL)
         i->plugin->stop(i->self);
     call_end(i);
-    i->state = INSTANCE_READY;
+    atomic_store(&i->state, INSTANCE_READY);
 }
 
 void

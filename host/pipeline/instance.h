@@ -54,7 +54,8 @@ struct instance {
     char *name;
     void *self;
     struct mh_config *config; /* bound; owned */
-    enum instance_state state;
+    atomic_int state;         /* enum instance_state; written by its worker or the control thread */
+    pthread_mutex_t *serial;  /* held around every call, for MH_FEATURE_SERIALIZE; else NULL */
     atomic_bool stopping;
 
     pthread_mutex_t lock; /* of all below */

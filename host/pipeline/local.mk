@@ -34,6 +34,13 @@ libmhhost_la_SOURCES += \
     host/pipeline/watchdog.c
 
 if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_instance
+TESTS += tests/unit/test_instance
+tests_unit_test_instance_SOURCES = tests/unit/test_instance.c
+tests_unit_test_instance_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_test_instance_CFLAGS = $(MH_HOST_TEST_CFLAGS)
+tests_unit_test_instance_LDADD = $(MH_HOST_TEST_LDADD) $(PTHREAD_LIBS)
+
 check_PROGRAMS += tests/unit/test_ledger
 TESTS += tests/unit/test_ledger
 tests_unit_test_ledger_SOURCES = tests/unit/test_ledger.c

@@ -50,9 +50,9 @@ watchdog_state_json(const struct instance *i, struct buf *to)
 {
     const char *call = atomic_load(&i->call);
     buf_printf(to, "\"state\":\"%s\"",
-               atomic_load(&i->reported_hung) ? "hung"
-               : i->state == INSTANCE_RUNNING ? "running"
-                                              : "starting");
+               atomic_load(&i->reported_hung)               ? "hung"
+               : atomic_load(&i->state) == INSTANCE_RUNNING ? "running"
+                                                            : "starting");
     if (call != NULL)
         buf_printf(to, ",\"call\":\"%s\",\"call_s\":%.3f", call,
                    (double)(util_monotonic_ns() - atomic_load(&i->call_began_ns)) / 1e9);

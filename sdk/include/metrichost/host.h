@@ -92,7 +92,7 @@ mh_fail(const struct mh_host *host, int32_t code, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    host->fail(host, code, text, strlen(text));
+    (host->fail)(host, code, text, strlen(text)); /* the brackets keep off a macro of that name */
     return code;
 }
 

@@ -88,7 +88,7 @@ struct mh_plugin_list {
 
 /* The first members of a descriptor: `struct mh_plugin p = { MH_PLUGIN_HEADER(MH_KIND_INPUT), .name = ... };` */
 #define MH_PLUGIN_HEADER(kind)                                                                     \
-    (uint32_t)sizeof(struct mh_plugin), MH_ABI_MINOR, 0, (kind), MH_DATA_MODEL, 0, 0
+    (uint32_t)sizeof(struct mh_plugin), MH_ABI_MINOR, 0, (kind), MH_DATA_MODEL
 
 #define MH_STRINGIFY_(x) #x
 #define MH_STRINGIFY(x) MH_STRINGIFY_(x)
