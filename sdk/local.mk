@@ -111,3 +111,14 @@ sdk_support_libsupport_usage_la_LIBADD = -lm
 # Names of AWS resources.
 noinst_LTLIBRARIES += sdk/support/libsupport_arn.la
 sdk_support_libsupport_arn_la_SOURCES = sdk/support/arn.c sdk/support/arn.h
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_usage
+TESTS += tests/unit/test_usage
+tests_unit_test_usage_SOURCES = tests/unit/test_usage.c
+tests_unit_test_usage_CPPFLAGS = -include $(top_builddir)/config.h $(AM_CPPFLAGS) -I$(top_srcdir)/sdk/support
+tests_unit_test_usage_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_usage_LDADD = sdk/support/libsupport_usage.la sdk/support/libsupport_json.la $(CMOCKA_LIBS) -lm
+endif
+EXTRA_DIST += tests/fixtures/docker-api/stats_cgroupv1_extracted_from_ecs_exporter_fargate.json \
+    tests/fixtures/docker-api/stats_cgroupv2_extracted_from_ecs_exporter_ec2.json

@@ -41,7 +41,30 @@ check_PROGRAMS += tests/integration/docker_probe
 tests_integration_docker_probe_SOURCES = tests/integration/docker_probe.c
 tests_integration_docker_probe_CPPFLAGS = $(MH_TESTHOST_FLAGS) -I$(top_srcdir)/plugins/docker
 tests_integration_docker_probe_LDADD = plugins/docker/libdocker_core.la $(MH_TESTHOST_LIBS)
+
+docker_test_flags = $(plugins_docker_cppflags) -I$(top_srcdir)/tests/unit
+docker_test_libs = plugins/docker/libdocker_core.la $(CMOCKA_LIBS)
+docker_tests = tests/unit/test_docker_history tests/unit/test_docker_cgroup tests/unit/test_docker_model
+check_PROGRAMS += $(docker_tests)
+TESTS += $(docker_tests)
+tests_unit_test_docker_history_SOURCES = tests/unit/test_docker_history.c
+tests_unit_test_docker_history_CPPFLAGS = $(docker_test_flags)
+tests_unit_test_docker_history_LDADD = $(docker_test_libs)
+tests_unit_test_docker_cgroup_SOURCES = tests/unit/test_docker_cgroup.c
+tests_unit_test_docker_cgroup_CPPFLAGS = $(docker_test_flags)
+tests_unit_test_docker_cgroup_LDADD = $(docker_test_libs)
+tests_unit_test_docker_model_SOURCES = tests/unit/test_docker_model.c
+tests_unit_test_docker_model_CPPFLAGS = $(docker_test_flags)
+tests_unit_test_docker_model_LDADD = $(docker_test_libs)
 endif
 
 # Off until an operator enables it: not every machine has an engine.
 dist_modulesd_DATA += plugins/docker/docker.yml.disabled
+
+EXTRA_DIST += tests/fixtures/docker-api/events_20.10.ndjson tests/fixtures/docker-api/info_20.10.json \
+    tests/fixtures/docker-api/inspect_20.10.json tests/fixtures/docker-api/list_20.10.json \
+    tests/fixtures/docker-api/moby_v1.24_images_json.json tests/fixtures/docker-api/stats_20.10.json \
+    tests/fixtures/docker-api/stats_20.10_one_shot.json \
+    tests/fixtures/expected/stats_cgroupv1_extracted_from_ecs_exporter_fargate.expected.json \
+    tests/fixtures/expected/stats_cgroupv2_extracted_from_ecs_exporter_ec2.expected.json \
+    tests/fixtures/cgroup2
