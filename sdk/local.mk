@@ -76,7 +76,8 @@ sdk_support_libsupport_condition_la_CPPFLAGS = -include $(top_builddir)/config.h
 
 # Records as JSON text, for outputs.
 noinst_LTLIBRARIES += sdk/support/libsupport_json_write.la
-sdk_support_libsupport_json_write_la_SOURCES = sdk/support/json_write.c sdk/support/json_write.h sdk/support/support.h
+sdk_support_libsupport_json_write_la_SOURCES = sdk/support/indent.c sdk/support/indent.h \
+    sdk/support/json_write.c sdk/support/json_write.h sdk/support/support.h
 sdk_support_libsupport_json_write_la_LIBADD = -lm
 
 if HAVE_CMOCKA

@@ -9,15 +9,18 @@ plugins_output_es_liboutput_es_core_la_SOURCES = \
     plugins/output_es/auth.c plugins/output_es/auth.h plugins/output_es/base64.c plugins/output_es/base64.h \
     plugins/output_es/body.c plugins/output_es/body.h \
     plugins/output_es/bulk_response.c plugins/output_es/bulk_response.h \
-    plugins/output_es/client.c plugins/output_es/client.h \
+    plugins/output_es/check.c plugins/output_es/client.c plugins/output_es/client.h \
     plugins/output_es/cloud_id.c plugins/output_es/cloud_id.h \
     plugins/output_es/endpoint.c plugins/output_es/endpoint.h \
     plugins/output_es/group.c plugins/output_es/group.h plugins/output_es/keys.c \
+    plugins/output_es/manage.c plugins/output_es/manage.h plugins/output_es/mapping.c plugins/output_es/mapping.h \
     plugins/output_es/options.c plugins/output_es/options.h plugins/output_es/options_setup.c \
     plugins/output_es/options_way.c plugins/output_es/output_es.h \
     plugins/output_es/pacing.c plugins/output_es/pacing.h plugins/output_es/path.c plugins/output_es/path.h \
     plugins/output_es/plugin.c plugins/output_es/prepare.c plugins/output_es/prepare.h \
     plugins/output_es/selector.c plugins/output_es/selector.h plugins/output_es/send.c \
+    plugins/output_es/settings.c plugins/output_es/settings.h plugins/output_es/setup.c plugins/output_es/setup.h \
+    plugins/output_es/template.c plugins/output_es/template.h \
     plugins/output_es/server.c plugins/output_es/server.h plugins/output_es/target.c plugins/output_es/target.h \
     plugins/output_es/verdict.c plugins/output_es/verdict.h plugins/output_es/worker.c plugins/output_es/worker.h
 plugins_output_es_liboutput_es_core_la_CPPFLAGS = $(plugins_output_es_cppflags)

@@ -3,9 +3,9 @@
  * plugin.c - the output `elasticsearch` as the host sees it.
  */
 #include <metrichost/ext/output.h>
-#include <metrichost/ext/report.h>
 
 #include "output_es.h"
+#include "setup.h"
 #include "support.h"
 #include "worker.h"
 
@@ -55,8 +55,17 @@ static const void *
 es_get_interface(void *self, const char *id)
 {
     static const struct mh_output_v1 output = {es_limits};
+    static const struct mh_setup_v1 setup = {setup_run, setup_export};
+    static const struct mh_check_v1 check = {check_run};
+    static const struct {
+        const char *id;
+        const void *interface;
+    } known[] = {{MH_EXT_OUTPUT, &output}, {MH_EXT_SETUP, &setup}, {MH_EXT_CHECK, &check}};
     (void)self;
-    return strcmp(id, MH_EXT_OUTPUT) == 0 ? &output : NULL;
+    for (size_t i = 0; i < COUNT_OF(known); i++)
+        if (strcmp(known[i].id, id) == 0)
+            return known[i].interface;
+    return NULL;
 }
 
 const struct mh_plugin es_plugin = {

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "manage.h"
 #include "support.h"
 #include "target.h"
 
@@ -22,16 +23,76 @@ fail(struct worker *w, int code, const struct http_error *error)
     return OUTCOME_FAILED;
 }
 
+/* What is created goes to the log; the first step that fails is remembered. */
+struct listener {
+    struct worker *w;
+    char problem[512];
+};
+
+static void
+on_step(void *ctx, uint32_t depth, uint32_t result, const char *name, const char *text)
+{
+    struct listener *l = ctx;
+    (void)depth;
+    if (result == MH_STEP_CREATED || result == MH_STEP_UPDATED)
+        mh_log(l->w->host, MH_LOG_INFO, "%s: %s", name,
+               result == MH_STEP_CREATED ? "created" : "updated");
+    if (result == MH_STEP_ERROR && l->problem[0] == '\0')
+        snprintf(l->problem, sizeof l->problem, "%s: %s", name, text == NULL ? "failed" : text);
+}
+
+static void
+on_write(void *ctx, const char *bytes, size_t len)
+{
+    (void)ctx;
+    (void)bytes;
+    (void)len;
+}
+
+/* Puts in place what is missing. Only a server that went away in between is a failure: what the key
+ * may not do, an operator did or will. */
+static enum outcome
+put_in_place(struct worker *w, struct client *client, const struct features *features,
+             uint64_t deadline_ns)
+{
+    struct listener listener = {.w = w};
+    struct mh_report_v1 report = {&listener, on_step, on_write};
+    struct management m = {
+        .o = w->o,
+        .catalogue = w->host->get_interface(w->host, MH_EXT_CATALOGUE),
+        .client = client,
+        .features = features,
+        .mode = target_mode_of(w->o, features),
+        .report = &report,
+        .only_missing = true,
+        .deadline_ns = deadline_ns,
+    };
+    struct http_error error = {0};
+    if (m.catalogue == NULL || !w->o->template_enabled || !w->o->check_exists || manage(&m) == 0)
+        return OUTCOME_OK;
+    if (m.code != 0) {
+        snprintf(error.text, sizeof error.text, "%s", listener.problem);
+        return fail(w, m.code, &error);
+    }
+    mh_log(w->host, MH_LOG_WARNING,
+           "%s; sending goes on. Run `metrichost setup` once with a key that may do this",
+           listener.problem);
+    return OUTCOME_OK;
+}
+
 static enum outcome
 prepare(struct worker *w, struct client *client, uint64_t deadline_ns)
 {
     CLEANUP(features_free) struct features features = {0};
     struct http_error error = {0};
+    enum outcome outcome;
     int code = features_ask(w->o, client, deadline_ns, &features, &error);
     if (code != 0)
         return fail(w, code, &error);
-    group_set_target(w->group, target_mode_of(w->o, &features));
-    return OUTCOME_OK;
+    outcome = put_in_place(w, client, &features, deadline_ns);
+    if (outcome == OUTCOME_OK)
+        group_set_target(w->group, target_mode_of(w->o, &features));
+    return outcome;
 }
 
 enum outcome

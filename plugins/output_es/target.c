@@ -21,17 +21,21 @@ features_free(struct features *f)
 /* What a GET on a named thing says. */
 enum answer { ANSWER_THERE, ANSWER_MISSING, ANSWER_UNSUPPORTED, ANSWER_FORBIDDEN };
 
-/* 404 comes for a missing thing and, from some servers, for an unknown path; only the first has an
- * error type. */
+/* 404 comes for a missing thing, and from servers that take an unknown path for the name of an
+ * index or document. A missing stream is a missing index of its name; a missing policy is a
+ * resource, or words with "not found". */
 static bool
-is_missing(const struct http_response *response)
+is_missing(const struct http_response *response, bool is_index)
 {
-    return response->status == 404 && response->body != NULL &&
-           (strstr(response->body, "not_found") != NULL ||
-            strstr(response->body, "\"found\"") != NULL ||
-            strstr(response->body, "Policy not found") != NULL);
+    if (response->status != 404 || response->body == NULL)
+        return false;
+    if (strstr(response->body, "index_not_found") != NULL)
+        return is_index && strstr(response->body, "[_data_stream]") == NULL;
+    return strstr(response->body, "not_found") != NULL ||
+           strstr(response->body, "not found") != NULL;
 }
 
+/* ret_body: where the JSON of a policy goes; NULL: it is a stream that is asked for. */
 static int
 ask(struct client *client, const char *path, uint64_t deadline_ns, enum answer *ret,
     char **ret_body, struct http_error *error)
@@ -42,7 +46,7 @@ ask(struct client *client, const char *path, uint64_t deadline_ns, enum answer *
         return code;
     if (response.status == 200)
         *ret = ANSWER_THERE;
-    else if (is_missing(&response))
+    else if (is_missing(&response, ret_body == NULL))
         *ret = ANSWER_MISSING;
     else if (response.status == 401 || response.status == 403)
         *ret = ANSWER_FORBIDDEN;

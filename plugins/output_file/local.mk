@@ -6,7 +6,6 @@ plugins_output_file_liboutput_file_core_la_SOURCES = \
     plugins/output_file/codec.c plugins/output_file/codec.h \
     plugins/output_file/console.c plugins/output_file/file.c plugins/output_file/output_file.h \
     plugins/output_file/format.c plugins/output_file/format.h \
-    plugins/output_file/indent.c plugins/output_file/indent.h \
     plugins/output_file/rotation.c plugins/output_file/rotation.h \
     plugins/output_file/series.c plugins/output_file/series.h
 plugins_output_file_liboutput_file_core_la_CPPFLAGS = $(plugins_output_file_cppflags)

@@ -2,8 +2,8 @@
 /*
  * indent.h - lays a JSON text out over several lines for human readers.
  */
-#ifndef OUTPUT_FILE_INDENT_H
-#define OUTPUT_FILE_INDENT_H
+#ifndef MH_SUPPORT_INDENT_H
+#define MH_SUPPORT_INDENT_H
 
 #include "json_write.h"
 
