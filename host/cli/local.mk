@@ -37,5 +37,16 @@ uninstall-local:
 	if cmp -s "$(top_srcdir)/host/metrichost.yml" "$(DESTDIR)$(mhconfdir)/metrichost.yml"; then \
 	    rm -f "$(DESTDIR)$(mhconfdir)/metrichost.yml"; fi
 
-dist_check_SCRIPTS += tests/integration/command-line.py tests/integration/wrong-config.py
-TESTS += tests/integration/command-line.py tests/integration/wrong-config.py
+dist_man_MANS += docs/metrichost.1 docs/metrichost.yml.5
+
+check_PROGRAMS += tests/unit/print_host_keys
+tests_unit_print_host_keys_SOURCES = tests/unit/print_host_keys.c
+tests_unit_print_host_keys_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_print_host_keys_LDADD = libmhhost.la
+
+MH_COMMAND_LINE_TESTS = \
+    tests/integration/command-line.py \
+    tests/integration/manual.py \
+    tests/integration/wrong-config.py
+dist_check_SCRIPTS += $(MH_COMMAND_LINE_TESTS)
+TESTS += $(MH_COMMAND_LINE_TESTS)
