@@ -117,6 +117,9 @@ push_locked(struct queue_disk *d, const struct queue_entry *entries, uint32_t n,
     } while (rc == -ENOBUFS);
     if (rc == 0 && d->options.sync == QUEUE_SYNC_BATCH)
         rc = disk_commit_wait(d, &commit);
+    /* What failed is cut off now: should the process be killed, the next one must not take it for good. */
+    if (rc < 0 && d->w.broken && !d->writing)
+        seal_in_role(d);
     return rc;
 }
 

@@ -415,6 +415,12 @@ memory_disk_stop_after(struct memory_disk *m, unsigned n_writes)
     m->stop_after = n_writes;
 }
 
+void
+memory_disk_stop(struct memory_disk *m)
+{
+    m->stopped = true;
+}
+
 bool
 memory_disk_stopped(struct memory_disk *m)
 {

@@ -29,6 +29,7 @@ void memory_disk_fail_reads(struct memory_disk *m, int error, unsigned n_times);
 /* Stops everything at the n-th write: it is done up to a random byte, and from then on every call
  * fails, as after a kill. */
 void memory_disk_stop_after(struct memory_disk *m, unsigned n_writes);
+void memory_disk_stop(struct memory_disk *m);
 bool memory_disk_stopped(struct memory_disk *m);
 /* Works again; the files are as they were at the stop. */
 void memory_disk_resume(struct memory_disk *m);

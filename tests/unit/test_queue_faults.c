@@ -159,7 +159,10 @@ fail_pushes(struct memory_disk *m, void (*break_it)(struct memory_disk *, int, u
         }
         break_it(m, 0, 0);
         if (round % 4 == 3) {
+            if (round % 8 == 7)
+                memory_disk_stop(m); /* killed, not closed */
             queue_free(q);
+            memory_disk_resume(m);
             q = open_queue(m);
         }
         assert_int_equal(help_drain(q, 50, &seen), 0);
@@ -182,6 +185,33 @@ static void
 test_failing_syncs(void **state)
 {
     fail_pushes(*state, memory_disk_fail_syncs, EIO);
+}
+
+/* A batch of two frames of which the first was written whole: it was refused, so none of it may come out after a kill. */
+static void
+test_refused_in_part(void **state)
+{
+    struct memory_disk *m = *state;
+    struct queue *q = open_queue(m);
+    struct shape *shape = stub_shape_new("large");
+    uint8_t *bytes = calloc(1, 200000);
+    struct queue_entry entries[2] = {{.shape = shape, .bytes = bytes, .len = 150000},
+                                     {.shape = shape, .bytes = bytes, .len = 200000}};
+    struct queue_stats stats;
+
+    memory_disk_fail_writes(m, EIO, 2); /* the first one is the segment's header */
+    assert_int_equal(queue_push(q, entries, 2, 0), -EIO);
+    memory_disk_fail_writes(m, 0, 0);
+    memory_disk_stop(m);
+    queue_free(q);
+    memory_disk_resume(m);
+    q = open_queue(m);
+    queue_stats_of(q, &stats);
+    assert_int_equal(stats.n_entries, 0);
+    assert_int_equal(stats.n_lost, 0);
+    queue_free(q);
+    free(bytes);
+    shape_unref(shape);
 }
 
 /* A read that fails a few times costs nothing; one that never works costs what it covers, and is
@@ -229,6 +259,7 @@ struct life {
 };
 
 #define MOST 4000u
+#define LARGEST_PUSH 30u
 
 static void
 take_some(struct queue *q, struct life *life, unsigned *seed)
@@ -253,8 +284,8 @@ take_some(struct queue *q, struct life *life, unsigned *seed)
 static void
 live(struct memory_disk *m, struct queue *q, struct life *life, unsigned *seed)
 {
-    while (!memory_disk_stopped(m) && life->n_pushed + 30 < MOST) {
-        uint32_t n = 1 + (uint32_t)rand_r(seed) % 30;
+    while (!memory_disk_stopped(m) && life->n_pushed + LARGEST_PUSH < MOST) {
+        uint32_t n = 1 + (uint32_t)rand_r(seed) % LARGEST_PUSH;
 
         if (rand_r(seed) % 5 == 0) {
             take_some(q, life, seed);
@@ -293,8 +324,9 @@ die_and_recover(struct memory_disk *m, struct queue_disk_options o, unsigned *se
         missing += life.accepted[i] && !life.settled[i] && !seen.times[i];
     queue_stats_of(q, &stats);
     assert_int_equal(stats.n_entries, 0);
-    if (!power)
-        assert_int_equal(stats.n_lost, 0);
+    /* Without power the last batch, which nobody was promised, may look as if it had been damaged. */
+    if (!power || o.sync == QUEUE_SYNC_BATCH)
+        assert_true(stats.n_lost <= (power ? LARGEST_PUSH : 0));
     queue_free(q);
     seen_free(&seen);
     free(life.accepted);
@@ -410,6 +442,7 @@ main(void)
         cmocka_unit_test_setup_teardown(test_start_on_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failing_writes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failing_syncs, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refused_in_part, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failing_reads, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_kill_at_any_byte, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_power_loss_batch, set_up, tear_down),
