@@ -39,7 +39,6 @@ libmhhost_la_SOURCES += \
     host/queue/wait.c \
     host/queue/wait.h
 
-if HAVE_CMOCKA
 # Everything that the tests of the queue share.
 QUEUE_TEST_HELP = \
     tests/unit/memory_disk.c \
@@ -49,6 +48,13 @@ QUEUE_TEST_HELP = \
     tests/unit/stub_shape.c \
     tests/unit/stub_shape.h
 
+EXTRA_PROGRAMS += tests/bench/queue_bench
+BENCHES += tests/bench/queue_bench
+tests_bench_queue_bench_SOURCES = tests/bench/queue_bench.c $(QUEUE_TEST_HELP)
+tests_bench_queue_bench_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_bench_queue_bench_LDADD = libmhhost.la
+
+if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_queue_mem
 TESTS += tests/unit/test_queue_mem
 tests_unit_test_queue_mem_SOURCES = tests/unit/test_queue_mem.c tests/unit/stub_shape.c tests/unit/stub_shape.h

@@ -4,6 +4,8 @@
  */
 #include "queue_help.h"
 
+#include <ftw.h>
+
 #include "log/log.h"
 
 #define MAX_FILLER 97u
@@ -29,6 +31,34 @@ uint64_t
 in_ms(uint64_t ms)
 {
     return util_monotonic_ns() + ms * MS;
+}
+
+char *
+help_temporary_folder(void)
+{
+    const char *base = getenv("TMPDIR");
+    char *path = util_printf("%s/queue-test.XXXXXX", base == NULL ? "/tmp" : base);
+
+    if (path == NULL || mkdtemp(path) == NULL) {
+        perror(path);
+        exit(1);
+    }
+    return path;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+void
+help_remove_folder(const char *path)
+{
+    nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 void

@@ -16,6 +16,11 @@
 /* Nanoseconds of the monotonic clock. */
 uint64_t in_ms(uint64_t ms);
 
+/* A new folder under $TMPDIR; free the name. The process ends when it cannot be made. */
+char *help_temporary_folder(void);
+/* With everything in it. */
+void help_remove_folder(const char *path);
+
 /* Makes the shapes that records have; release them before counting what is alive. */
 void help_shapes_new(void);
 void help_shapes_free(void);

@@ -517,24 +517,6 @@ test_defaults(void **state)
 }
 
 /* The real file system. */
-static char *
-temporary_folder(void)
-{
-    const char *base = getenv("TMPDIR");
-    char *path = util_printf("%s/queue-test.XXXXXX", base == NULL ? "/tmp" : base);
-
-    assert_non_null(mkdtemp(path));
-    return path;
-}
-
-static void
-remove_folder(const char *path)
-{
-    CLEANUP_FREE char *command = util_printf("rm -rf '%s'", path);
-
-    assert_int_equal(system(command), 0);
-}
-
 static unsigned
 mode_of(const char *path, const char *name)
 {
@@ -548,7 +530,7 @@ mode_of(const char *path, const char *name)
 static void
 test_real_folder(void **state)
 {
-    CLEANUP_FREE char *base = temporary_folder();
+    CLEANUP_FREE char *base = help_temporary_folder();
     CLEANUP_FREE char *path = util_printf("%s/a/queue", base);
     struct queue_disk_options o = {.path = path, .max_size = 1 << 20};
     struct queue *q, *second;
@@ -575,7 +557,7 @@ test_real_folder(void **state)
     assert_int_equal(seen.n_wrong + seen.n_repeated + seen.n_disorder, 0);
     queue_free(q);
     seen_free(&seen);
-    remove_folder(base);
+    help_remove_folder(base);
 }
 
 static void
