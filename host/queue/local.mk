@@ -54,6 +54,13 @@ tests_bench_queue_bench_SOURCES = tests/bench/queue_bench.c $(QUEUE_TEST_HELP)
 tests_bench_queue_bench_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_bench_queue_bench_LDADD = libmhhost.la
 
+check_PROGRAMS += tests/integration/queue_drive
+tests_integration_queue_drive_SOURCES = tests/integration/queue_drive.c $(QUEUE_TEST_HELP)
+tests_integration_queue_drive_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_integration_queue_drive_LDADD = libmhhost.la
+TESTS += tests/integration/queue-disk.py
+EXTRA_DIST += tests/integration/queue-disk.py
+
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_queue_mem
 TESTS += tests/unit/test_queue_mem
