@@ -45,8 +45,7 @@ destroy(void *self)
 }
 
 static const struct mh_plugin serial_plugin = {
-    MH_PLUGIN_HEADER(MH_KIND_INPUT),
-    .features_required = MH_FEATURE_SERIALIZE,
+    MH_PLUGIN_HEADER_FEATURES(MH_KIND_INPUT, MH_FEATURE_SERIALIZE, 0),
     .name = "serial",
     .create = create,
     .collect = collect,

@@ -87,8 +87,11 @@ struct mh_plugin_list {
 };
 
 /* The first members of a descriptor: `struct mh_plugin p = { MH_PLUGIN_HEADER(MH_KIND_INPUT), .name = ... };` */
-#define MH_PLUGIN_HEADER(kind)                                                                     \
-    (uint32_t)sizeof(struct mh_plugin), MH_ABI_MINOR, 0, (kind), MH_DATA_MODEL
+#define MH_PLUGIN_HEADER(kind) MH_PLUGIN_HEADER_FEATURES(kind, 0, 0)
+/* The same for a plugin that asks for features (MH_FEATURE_...). */
+#define MH_PLUGIN_HEADER_FEATURES(kind, required, optional)                                        \
+    (uint32_t)sizeof(struct mh_plugin), MH_ABI_MINOR, 0, (kind), MH_DATA_MODEL, (required),        \
+        (optional)
 
 #define MH_STRINGIFY_(x) #x
 #define MH_STRINGIFY(x) MH_STRINGIFY_(x)
