@@ -135,7 +135,8 @@ add_refused_file(struct scan_file *s, const char *format, ...)
     CLEANUP(buf_free) struct buf text = {0};
     const char *slash = strrchr(s->path, '/');
     struct line line = {.name = slash != NULL ? slash + 1 : s->path};
-    line.name_len = strlen(line.name) - strlen(".so");
+    const char *dot = strrchr(line.name, '.');
+    line.name_len = dot != NULL && dot != line.name ? (size_t)(dot - line.name) : strlen(line.name);
     va_list args;
     buf_printf(&text, "%s: ", s->path);
     va_start(args, format);

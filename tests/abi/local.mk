@@ -29,3 +29,11 @@ tests_unit_test_loader_negotiate_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_unit_test_loader_negotiate_CFLAGS = $(MH_HOST_TEST_CFLAGS)
 tests_unit_test_loader_negotiate_LDADD = $(MH_HOST_TEST_LDADD)
 endif
+
+if ENABLE_FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_plugin_file
+tests_fuzz_fuzz_plugin_file_SOURCES = tests/fuzz/fuzz_plugin_file.c
+tests_fuzz_fuzz_plugin_file_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_fuzz_fuzz_plugin_file_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_plugin_file_LDADD = libmhhost.la
+endif
