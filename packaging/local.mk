@@ -31,3 +31,5 @@ clean-rpm:
 
 TESTS += tests/integration/rpm-packages.sh
 EXTRA_DIST += tests/integration/rpm-packages.sh
+EXTRA_DIST += packaging/container/Dockerfile packaging/container/build-image.sh packaging/container/metrichost.yml \
+    packaging/container/minimal-curl.sh
