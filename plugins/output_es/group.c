@@ -31,7 +31,8 @@ struct group {
     uint32_t allowed; /* workers that may send; UINT32_MAX: all */
     uint32_t largest; /* highest worker number seen, plus 1 */
     unsigned calm;    /* good answers since the last change */
-    unsigned first;   /* without load balancing: host that is in use */
+    uint64_t allowed_since_ns;
+    unsigned first; /* without load balancing: host that is in use */
     enum target_mode mode;
     unsigned seed;
 };
@@ -203,12 +204,24 @@ group_worked(struct group *g, const struct es_options *o, int host)
                before == HEALTH_BAD ? "is back" : "established");
 }
 
+static void
+allow(struct group *g, uint32_t n)
+{
+    g->allowed = n >= g->largest ? UINT32_MAX : n;
+    g->allowed_since_ns = http_monotonic_ns();
+    g->calm = 0;
+}
+
+/* One more is allowed as time goes by: those that may send could have nothing to send, and then
+ * there are no good answers to wait for. */
 bool
-group_may_send(struct group *g, uint32_t worker)
+group_may_send(struct group *g, const struct es_options *o, uint32_t worker)
 {
     LOCKED(&g->lock);
     if (worker >= g->largest)
         g->largest = worker + 1;
+    if (worker >= g->allowed && http_monotonic_ns() - g->allowed_since_ns > 2 * o->backoff_init_ns)
+        allow(g, g->allowed + 1);
     return worker < g->allowed;
 }
 
@@ -217,8 +230,7 @@ group_overloaded(struct group *g)
 {
     LOCKED(&g->lock);
     uint32_t now = g->allowed < g->largest ? g->allowed : g->largest;
-    g->allowed = now > 1 ? now / 2 : 1;
-    g->calm = 0;
+    allow(g, now > 1 ? now / 2 : 1);
 }
 
 /* One worker more for each 16 good answers. */
@@ -226,10 +238,8 @@ void
 group_relaxed(struct group *g)
 {
     LOCKED(&g->lock);
-    if (g->allowed == UINT32_MAX || ++g->calm < 16)
-        return;
-    g->calm = 0;
-    g->allowed = g->allowed + 1 >= g->largest ? UINT32_MAX : g->allowed + 1;
+    if (g->allowed != UINT32_MAX && ++g->calm >= 16)
+        allow(g, g->allowed + 1);
 }
 
 enum target_mode

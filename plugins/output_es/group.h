@@ -34,7 +34,7 @@ void group_failed(struct group *group, const struct es_options *o, int host, con
 void group_worked(struct group *group, const struct es_options *o, int host);
 
 /* Concurrency: may this worker send now? Fewer may while the servers say 429. */
-bool group_may_send(struct group *group, uint32_t worker);
+bool group_may_send(struct group *group, const struct es_options *o, uint32_t worker);
 void group_overloaded(struct group *group);
 void group_relaxed(struct group *group);
 

@@ -43,3 +43,7 @@ tests_integration_es_drive_SOURCES = tests/integration/es_drive.c
 tests_integration_es_drive_CPPFLAGS = $(plugins_output_es_cppflags) $(MH_TESTHOST_FLAGS)
 tests_integration_es_drive_LDADD = plugins/output_es/liboutput_es_core.la $(MH_TESTHOST_LIBS) $(PTHREAD_LIBS)
 endif
+
+EXTRA_DIST += tests/integration/es_tests.py tests/stubs/es_fault_server.py
+dist_check_SCRIPTS += tests/integration/es-faults.py
+TESTS += tests/integration/es-faults.py

@@ -15,16 +15,20 @@
 #include "support.h"
 #include "verdict.h"
 
+/* Times that records are sent again within one write(). */
+#define MAX_ROUNDS 5
+
 /* One request. */
 struct request {
     struct worker *w;
     struct client *client;
     struct mh_batch *batch;
     uint64_t deadline_ns;
-    enum fate pass; /* which records are sent: FATE_OPEN or FATE_LATE */
-    uint32_t most;  /* records per request now; shrinks with 413 */
-    uint32_t next;  /* first record not looked at */
-    uint32_t n;     /* records in the request */
+    enum fate pass;    /* which records are sent: FATE_OPEN or FATE_LATE */
+    uint32_t most;     /* records per request now; shrinks with 413 */
+    uint32_t next;     /* first record not looked at */
+    uint32_t n;        /* records in the request */
+    unsigned n_rounds; /* times that records were sent again at once */
     size_t plain;
     int status;
     struct bulk_response *answer;
@@ -180,9 +184,18 @@ refuse(struct request *r, uint32_t i, const struct bulk_item *item)
     reject(r, i, &r->w->words);
 }
 
+static enum outcome
+fail_with(struct request *r, const char *text)
+{
+    json_text_reset(&r->w->words);
+    json_add_literal(&r->w->words, text);
+    json_terminate(&r->w->words);
+    return OUTCOME_FAILED;
+}
+
 /* What happened to the documents of one request, counted. */
 struct tally {
-    uint32_t n_done, n_busy, n_waiting;
+    uint32_t n_done, n_again, n_busy, n_waiting;
     const struct bulk_item *first_waiting;
 };
 
@@ -208,6 +221,10 @@ judge_item(struct request *r, uint32_t i, const struct bulk_item *item, struct t
         break;
     case VERDICT_WITHOUT_ID:
         w->without_id = true;
+        tally->n_again++;
+        break;
+    case VERDICT_AGAIN:
+        tally->n_again++;
         break;
     case VERDICT_REFUSED:
         refuse(r, i, item);
@@ -224,7 +241,6 @@ judge_items(struct request *r)
 {
     struct worker *w = r->w;
     struct tally tally = {0};
-    bool without_id = w->without_id;
     for (uint32_t i = 0; i < r->n; i++)
         judge_item(r, w->sent[i], bulk_response_item(r->answer, i), &tally);
     worker_count(w, "documents", tally.n_done);
@@ -245,19 +261,14 @@ judge_items(struct request *r)
         return OUTCOME_BUSY;
     }
     pacing_worked(&w->pacing);
-    /* Those that must go without an identity are still open: once more from the first. */
-    if (w->without_id && !without_id)
-        r->next = 0;
+    /* Those to be sent again are still open: from the first one on. They stay in the queue when it
+     * does not help. */
+    if (tally.n_again == 0)
+        return OUTCOME_OK;
+    if (r->n_rounds++ == MAX_ROUNDS)
+        return fail_with(r, "documents were put off again and again");
+    r->next = 0;
     return OUTCOME_OK;
-}
-
-static enum outcome
-fail_with(struct request *r, const char *text)
-{
-    json_text_reset(&r->w->words);
-    json_add_literal(&r->w->words, text);
-    json_terminate(&r->w->words);
-    return OUTCOME_FAILED;
 }
 
 /* 413: half as many from the same place on; one alone is refused for good. */

@@ -28,15 +28,9 @@ is_mendable(const struct bulk_item *item)
                                         "unavailable_shards_exception",
                                         "circuit_breaking_exception",
                                         "es_rejected_execution_exception"};
-    /* The last one: two requests add the same new field at once; the second finds it there when it
-     * is sent again. */
-    static const char *const reasons[] = {"pipeline with id",
-                                          "no write index is defined",
-                                          "maximum shards open",
-                                          "maximum normal shards open",
-                                          "no such index",
-                                          "is blocked by",
-                                          "cannot be changed from type"};
+    static const char *const reasons[] = {"pipeline with id",    "no write index is defined",
+                                          "maximum shards open", "maximum normal shards open",
+                                          "no such index",       "is blocked by"};
     for (size_t i = 0; i < COUNT_OF(types); i++)
         if (says(item->type, types[i]))
             return true;
@@ -57,6 +51,8 @@ verdict_of(const struct bulk_item *item)
     if (status >= 500 || status == 401 || status == 403 || status == 404 || status < 400 ||
         is_mendable(item))
         return VERDICT_WAIT;
+    if (says(item->reason, "cannot be changed from type"))
+        return VERDICT_AGAIN;
     if (says(item->type, "timestamp_error") ||
         says(item->reason, "outside of ranges of currently writable"))
         return VERDICT_LATE;

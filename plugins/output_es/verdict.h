@@ -10,6 +10,7 @@
 
 enum verdict {
     VERDICT_DONE,       /* stored, or it was there already                                    */
+    VERDICT_AGAIN,      /* at once: two requests added the same new field at the same time   */
     VERDICT_BUSY,       /* not now: the server is overloaded                                  */
     VERDICT_WAIT,       /* not until somebody mends something: a privilege, an index, a disk  */
     VERDICT_LATE,       /* a time series stream takes no document of this time any more       */

@@ -234,7 +234,7 @@ worker_write(struct worker *w, struct mh_batch *batch, uint64_t deadline_ns)
         return MH_OK;
     if (!begin_batch(w, n))
         return MH_ERR_NOMEM;
-    if (!group_may_send(w->group, w->host->worker_index))
+    if (!group_may_send(w->group, w->o, w->host->worker_index))
         return mh_fail(w->host, MH_ERR_RETRY,
                        "this connection rests while the servers are overloaded");
     json_text_reset(&w->words);
