@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Plugins of each released ABI minor, compiled against the headers of that minor, work in today's host: the loader takes
-# them, the checker runs them, and the daemon carries a record through all three of them.
+# them, the checker runs them, and the daemon carries a record through all three of them. The same sources also compile
+# against today's headers.
 # (Today's plugins in an old host are the checker's business: it gives them tables of the size that they say they need.)
 set -u
 : "${top_srcdir:=.}" "${top_builddir:=.}" "${CC:=cc}"
@@ -68,6 +69,8 @@ for folder in "$top_srcdir"/tests/compat/[0-9]*/; do
         name=compat_$(basename "$source" .c)
         $CC -std=gnu99 -Wall -Werror -shared -fPIC -fvisibility=hidden -Wl,-z,defs -I"${folder}include" \
             -o "$plugins/$name.so" "$source" || exit 99
+        $CC -std=gnu99 -Wall -Werror -fsyntax-only -I"$top_srcdir/sdk/include" "$source" ||
+            fail "$version: $name does not compile with today's headers"
         answer=$(echo "load ${name#compat_} $name" | "$top_builddir/tests/abi/registry_probe" "$plugins")
         case $answer in
         "loaded "*) echo "ok - $version: $answer" ;;
