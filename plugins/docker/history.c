@@ -147,8 +147,8 @@ cpu_share(struct rates *rates, uint64_t now, uint64_t before, const struct usage
     result =
         rate_share(now, before, cpu->system, system_before, cores, cores * TOLERANCE, &share.pct);
     count_rejected(rates, result);
-    share.known = result == RATE_OK;
-    share.norm = rate_round(share.pct / cores);
+    share.known = result == RATE_OK && rate_share(now, before, cpu->system, system_before, 1,
+                                                  TOLERANCE, &share.norm) == RATE_OK;
     return share;
 }
 

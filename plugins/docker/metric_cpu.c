@@ -73,7 +73,10 @@ emit_cpu(const struct emitter *emitter, const struct measured *measured)
 {
     const struct usage_cpu *cpu = &measured->usage->cpu;
     const struct rates_cpu *rates = &measured->rates->cpu;
-    struct mh_record *record = emit_container_record(emitter, DATASET_CPU, measured->container);
+    struct mh_record *record;
+    if (cpu->total == ABSENT)
+        return;
+    record = emit_container_record(emitter, DATASET_CPU, measured->container);
     if (record == NULL)
         return;
     emit_share(emitter, record, CPU_TOTAL_PCT, &rates->total);

@@ -45,7 +45,10 @@ void
 emit_diskio(const struct emitter *emitter, const struct measured *measured)
 {
     const struct usage_io *io = &measured->usage->io;
-    struct mh_record *record = emit_container_record(emitter, DATASET_DISKIO, measured->container);
+    struct mh_record *record;
+    if (io->sum[IO_BYTES][IO_TOTAL] == ABSENT)
+        return;
+    record = emit_container_record(emitter, DATASET_DISKIO, measured->container);
     if (record == NULL)
         return;
     for (int op = 0; op < IO_OPS; op++)

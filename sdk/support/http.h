@@ -124,7 +124,7 @@ const char *http_client_name(const struct http_client *client);
 
 /* Gets a piece of an answer's body as it comes. 0: go on; else the call ends with -ECANCELED. */
 typedef int (*http_chunk_fn)(void *ctx, const char *bytes, size_t len);
-/* Gets the status, once, before the first piece of the body. 0: go on; else the call ends with
+/* Gets the status, once, as soon as the headers are whole. 0: go on; else the call ends with
  * -ECANCELED. */
 typedef int (*http_status_fn)(void *ctx, int status);
 

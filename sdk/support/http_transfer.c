@@ -213,6 +213,13 @@ is_header(const char *line, size_t len, const char *name)
     return len > name_len && line[name_len] == ':' && strncasecmp(line, name, name_len) == 0;
 }
 
+/* The empty line behind the final headers. An answer without an end may have no body for a long time. */
+static bool
+ends_headers(const struct transfer *t, const char *line, size_t len)
+{
+    return len > 0 && (line[0] == '\r' || line[0] == '\n') && status_of(t) >= 200;
+}
+
 static size_t
 on_header(char *line, size_t size, size_t n, void *ctx)
 {
@@ -220,6 +227,10 @@ on_header(char *line, size_t size, size_t n, void *ctx)
     struct http_response *r = t->response;
     size_t len = size * n;
     t->last_byte_ns = http_monotonic_ns();
+    if (ends_headers(t, line, len) && !tell_status(t)) {
+        t->ended_by_callback = true;
+        return 0;
+    }
     if (len > 5 && memcmp(line, "HTTP/", 5) == 0)
         note_tls_version(t);
     else if (is_header(line, len, "x-elastic-product"))
@@ -305,6 +316,7 @@ set_content(struct transfer *t)
     curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(t->easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
     curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->curl_text);
     curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);

@@ -11,6 +11,7 @@
 #include "plugin.h"
 #include "testhost.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,21 +38,21 @@ cpu_ns(void)
     return (long long)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-static void
+/* False: standard input has ended, and so shall the run. */
+static bool
 pause_between(const char *how)
 {
     char line[64];
     struct timespec t = {0};
     double seconds;
     if (strcmp(how, "step") == 0) {
-        if (fgets(line, sizeof line, stdin) == NULL)
-            exit(0);
-        return;
+        return fgets(line, sizeof line, stdin) != NULL;
     }
     seconds = atof(how);
     t.tv_sec = (time_t)seconds;
     t.tv_nsec = (long)((seconds - (double)t.tv_sec) * 1e9);
     nanosleep(&t, NULL);
+    return true;
 }
 
 /* Prints the documents after the first n; returns how many there are now. */
@@ -118,8 +119,8 @@ main(int argc, char **argv)
     }
     n_printed = 0;
     for (int n = 0; n < atoi(argv[2]); n++) {
-        if (n > 0)
-            pause_between(argc > 3 ? argv[3] : "1");
+        if (n > 0 && !pause_between(argc > 3 ? argv[3] : "1"))
+            break;
         n_printed = collect_once(t, n_printed);
     }
     print_after(t, n_printed);
