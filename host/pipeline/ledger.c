@@ -10,6 +10,9 @@
 #include <errno.h>
 #include <pthread.h>
 
+/* Row of records that a crash left in the queue and the file does not know. */
+static const char RECOVERED[] = "recovered";
+
 enum { LEDGER_MAX_FILE = 4 * 1024 * 1024 };
 
 struct drop {
@@ -86,10 +89,50 @@ ledger_row(struct ledger *l, const char *instance)
     return row;
 }
 
+static uint64_t
+queued_of(const struct ledger_row *row)
+{
+    return row->collected - row->delivered - row->dead_lettered - row->dropped;
+}
+
+static uint64_t
+smaller(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Another row lends what this one is short of. What a crash left open between the two is settled by
+ * it: recovered records turn out to be this row's, or a delivery that was booked here turns out to
+ * be the other's. */
+static uint64_t
+lend(struct ledger_row *from, struct ledger_row *to, uint64_t n)
+{
+    n = smaller(n, queued_of(from));
+    if (strcmp(from->instance, RECOVERED) == 0) {
+        from->collected -= n;
+        to->collected += n;
+        return n;
+    }
+    n = smaller(n, to->delivered);
+    from->delivered += n;
+    to->delivered -= n;
+    return n;
+}
+
+/* Makes sure that n records can be counted out of a row. */
 static void
-add(struct ledger_row *row, uint64_t *counter, uint64_t n)
+cover(struct ledger_row *row, uint64_t n)
+{
+    for (struct ledger_row *other = row->ledger->rows; other != NULL; other = other->next)
+        if (other != row && queued_of(row) < n)
+            lend(other, row, n - queued_of(row));
+}
+
+static void
+count_out(struct ledger_row *row, uint64_t *counter, uint64_t n)
 {
     pthread_mutex_lock(&row->ledger->lock);
+    cover(row, n);
     *counter += n;
     pthread_mutex_unlock(&row->ledger->lock);
 }
@@ -97,19 +140,21 @@ add(struct ledger_row *row, uint64_t *counter, uint64_t n)
 void
 ledger_collected(struct ledger_row *row, uint64_t n)
 {
-    add(row, &row->collected, n);
+    pthread_mutex_lock(&row->ledger->lock);
+    row->collected += n;
+    pthread_mutex_unlock(&row->ledger->lock);
 }
 
 void
 ledger_delivered(struct ledger_row *row, uint64_t n)
 {
-    add(row, &row->delivered, n);
+    count_out(row, &row->delivered, n);
 }
 
 void
 ledger_dead_lettered(struct ledger_row *row, uint64_t n)
 {
-    add(row, &row->dead_lettered, n);
+    count_out(row, &row->dead_lettered, n);
 }
 
 static void
@@ -134,6 +179,7 @@ void
 ledger_dropped(struct ledger_row *row, const char *reason, uint64_t n)
 {
     pthread_mutex_lock(&row->ledger->lock);
+    cover(row, n);
     row->dropped += n;
     drop_count(row, reason, n);
     pthread_mutex_unlock(&row->ledger->lock);
@@ -147,7 +193,7 @@ counts_of(const struct ledger_row *row)
         .delivered = row->delivered,
         .dead_lettered = row->dead_lettered,
         .dropped = row->dropped,
-        .queued = row->collected - row->delivered - row->dead_lettered - row->dropped,
+        .queued = queued_of(row),
     };
 }
 
@@ -277,10 +323,42 @@ ledger_load(struct ledger *l, const char *path)
     return r;
 }
 
-void
-ledger_reconcile(struct ledger_row *row, uint64_t queued)
+/* Counts up to n queued records out of every row in turn: as delivered, or as dropped for a reason.
+ */
+static void
+count_out_anywhere(struct ledger *l, const char *reason, uint64_t n)
 {
-    pthread_mutex_lock(&row->ledger->lock);
-    row->collected = row->delivered + row->dead_lettered + row->dropped + queued;
-    pthread_mutex_unlock(&row->ledger->lock);
+    for (struct ledger_row *row = l->rows; row != NULL && n != 0; row = row->next) {
+        uint64_t part = smaller(n, queued_of(row));
+        if (part == 0)
+            continue;
+        if (reason == NULL) {
+            row->delivered += part;
+        } else {
+            row->dropped += part;
+            drop_count(row, reason, part);
+        }
+        n -= part;
+    }
+}
+
+void
+ledger_adopt(struct ledger *l, uint64_t queued)
+{
+    uint64_t believed = ledger_total(l).queued;
+    struct ledger_row *recovered = queued > believed ? ledger_row(l, RECOVERED) : NULL;
+    pthread_mutex_lock(&l->lock);
+    if (recovered != NULL)
+        recovered->collected += queued - believed;
+    else if (queued < believed)
+        count_out_anywhere(l, NULL, believed - queued);
+    pthread_mutex_unlock(&l->lock);
+}
+
+void
+ledger_lose(struct ledger *l, const char *reason, uint64_t n)
+{
+    pthread_mutex_lock(&l->lock);
+    count_out_anywhere(l, reason, n);
+    pthread_mutex_unlock(&l->lock);
 }

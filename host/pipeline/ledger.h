@@ -42,13 +42,20 @@ struct ledger_counts ledger_total(struct ledger *l);
  * nesting to who reads it back. */
 void ledger_to_json(struct ledger *l, struct buf *to);
 
-/* Files: the same JSON. Return 0 or -errno; a damaged file is -EBADMSG and changes nothing.
- * After a crash the file is older than the queue; ledger_reconcile makes `queued` what the queue
- * really holds. */
+/* Files: the same JSON. Return 0 or -errno; a damaged file is -EBADMSG and changes nothing. */
 int ledger_save(struct ledger *l, const char *path);
 int ledger_load(struct ledger *l, const char *path);
-/* Sets what is queued for an instance, by moving `collected`: called once after loading, with the
- * queue's own count. */
-void ledger_reconcile(struct ledger_row *row, uint64_t queued);
+
+/*
+ * Brings the sum of `queued` in line with what the queue really holds, once after loading: the file
+ * is as old as its last saving, the queue is not. Records that the queue holds beyond the file were
+ * collected after it was written; records that it lacks were delivered after it. Whose they were
+ * shows only as they are delivered: until then the former stand in a row of their own
+ * ("recovered"), and rows lend each other, so that no row is ever negative, the total is exact at
+ * every moment and every row is exact once nothing from before the crash is queued.
+ */
+void ledger_adopt(struct ledger *l, uint64_t queued);
+/* Counts n queued records, of whatever instances, as dropped: lost by the queue itself. */
+void ledger_lose(struct ledger *l, const char *reason, uint64_t n);
 
 #endif

@@ -89,15 +89,45 @@ open_ledger(struct pipeline *p)
     return 0;
 }
 
+/* The ledger's file is from the last run. Records that were lost with a memory queue or in damaged
+ * files end there. */
+static void
+account_for_queue(struct pipeline *p)
+{
+    struct queue_stats stats = {0};
+    queue_stats_of(p->input_env.queue, &stats);
+    p->lost_seen = stats.n_lost;
+    if (strcmp(p->input_env.queue->ops->name, "mem") == 0)
+        ledger_lose(p->input_env.ledger, "memory_queue_ended", UINT64_MAX);
+    ledger_lose(p->input_env.ledger, "queue_damaged", stats.n_lost);
+    ledger_adopt(p->input_env.ledger, stats.n_entries);
+}
+
+/* Damage in the queue's files is found when they are read; what it cost is counted as it shows. */
+static void
+account_for_losses(struct pipeline *p)
+{
+    struct queue_stats stats = {0};
+    if (p->input_env.queue == NULL)
+        return;
+    queue_stats_of(p->input_env.queue, &stats);
+    if (stats.n_lost > p->lost_seen)
+        ledger_lose(p->input_env.ledger, "queue_damaged", stats.n_lost - p->lost_seen);
+    p->lost_seen = stats.n_lost;
+}
+
 static int
 open_queue(struct pipeline *p)
 {
     CLEANUP_FREE char *reason = NULL;
     int r = queue_open_configured(p->settings, p->input_env.ledger, &p->input_env.queue, &reason);
-    if (r != 0)
+    if (r != 0) {
         log_error("pipeline", "the queue cannot be opened: %s",
                   reason != NULL ? reason : strerror(-r));
-    return r;
+        return r;
+    }
+    account_for_queue(p);
+    return 0;
 }
 
 static int
@@ -185,6 +215,7 @@ look_around(struct pipeline *p)
 {
     uint64_t now = util_monotonic_ns();
     watchdog_look(p);
+    account_for_losses(p);
     if (is_due(now, p->metrics_period_ns, &p->next_metrics_ns))
         metrics_log(p, false);
     if (is_due(now, SAVE_PERIOD_S * MH_NS_PER_S, &p->next_save_ns))

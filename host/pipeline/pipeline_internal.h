@@ -28,6 +28,7 @@ struct pipeline {
     uint64_t modules_period_ns; /* 0: changes in modules.d are not watched */
     uint64_t next_modules_ns;
     uint64_t modules_seen; /* fingerprint of modules.d */
+    uint64_t lost_seen;    /* records that the queue lost and the ledger knows of */
     struct ledger_counts last_counts;
     struct status_server *status;
     pthread_mutex_t lock; /* of built, for status against reload */

@@ -106,6 +106,8 @@ say_what_stays(const struct pipeline *p)
              durable ? "%llu records stay in the queue for the next start"
                      : "%llu records are lost with the memory queue",
              (unsigned long long)queue.n_entries);
+    if (!durable)
+        ledger_lose(p->input_env.ledger, "memory_queue_ended", queue.n_entries);
 }
 
 void

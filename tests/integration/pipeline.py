@@ -151,7 +151,11 @@ def a_killed_daemon_loses_nothing_that_was_queued():
         d.start()
         wait_for(lambda: len(sink_lines(d)) >= queued + 4, what="the records of before")
         assert d.stop() == 0
-        check_exactly_once(d)
+        total = d.ledger()["total"]
+        check_ledger(d.ledger())
+        assert total["collected"] == total["delivered"] == check_exactly_once(d), total
+        assert [row["collected"] for row in d.ledger()["instances"] if row["name"] == "recovered"] in (
+            [], [0]), d.ledger()
 
 
 def a_full_memory_queue_makes_a_counted_gap_and_no_stall():

@@ -69,13 +69,57 @@ test_counts_survive_a_restart(void **state)
     unlink(path);
 }
 
+/* The queue holds 10 more than the file knows: they are the second instance's, as their delivery
+ * shows. */
 static void
-test_reconciling_after_a_crash(void **state)
+test_records_of_after_the_last_saving(void **state)
 {
     struct ledger *l = filled();
     (void)state;
-    ledger_reconcile(ledger_row(l, NAME), 40);
-    assert_counts(ledger_row(l, NAME), 115, 60, 10, 5, 40);
+    ledger_adopt(l, 36);
+    assert_int_equal(ledger_total(l).queued, 36);
+    assert_counts(ledger_row(l, "recovered"), 10, 0, 0, 0, 10);
+    ledger_delivered(ledger_row(l, "other"), 11);
+    assert_counts(ledger_row(l, "other"), 11, 11, 0, 0, 0);
+    assert_counts(ledger_row(l, "recovered"), 0, 0, 0, 0, 0);
+    ledger_delivered(ledger_row(l, NAME), 25);
+    assert_counts(ledger_row(l, NAME), 100, 85, 10, 5, 0);
+    assert_int_equal(ledger_total(l).queued, 0);
+    ledger_free(l);
+}
+
+/* The queue holds fewer than the file says: the rest was delivered, but of which instance? Every
+ * order of what follows ends with the truth: five of NAME had been delivered. */
+static void
+test_deliveries_of_after_the_last_saving(void **state)
+{
+    (void)state;
+    for (int other_first = 0; other_first < 2; other_first++) {
+        struct ledger *l = filled();
+        ledger_adopt(l, 21);
+        assert_int_equal(ledger_total(l).queued, 21);
+        if (other_first)
+            ledger_delivered(ledger_row(l, "other"), 1);
+        ledger_delivered(ledger_row(l, NAME), 20);
+        if (!other_first)
+            ledger_delivered(ledger_row(l, "other"), 1);
+        assert_counts(ledger_row(l, NAME), 100, 85, 10, 5, 0);
+        assert_counts(ledger_row(l, "other"), 1, 1, 0, 0, 0);
+        ledger_free(l);
+    }
+}
+
+static void
+test_what_the_queue_loses_is_counted(void **state)
+{
+    struct ledger *l = filled();
+    (void)state;
+    ledger_lose(l, "queue_damaged", 3);
+    assert_int_equal(ledger_total(l).queued, 23);
+    assert_int_equal(ledger_total(l).dropped, 13);
+    ledger_lose(l, "memory_queue_ended", UINT64_MAX);
+    assert_int_equal(ledger_total(l).queued, 0);
+    assert_int_equal(ledger_total(l).collected, 101);
     ledger_free(l);
 }
 
@@ -106,7 +150,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts_add_up),
         cmocka_unit_test(test_counts_survive_a_restart),
-        cmocka_unit_test(test_reconciling_after_a_crash),
+        cmocka_unit_test(test_records_of_after_the_last_saving),
+        cmocka_unit_test(test_deliveries_of_after_the_last_saving),
+        cmocka_unit_test(test_what_the_queue_loses_is_counted),
         cmocka_unit_test(test_damaged_files_change_nothing),
     };
     return cmocka_run_group_tests_name("ledger", tests, NULL, NULL);
