@@ -88,6 +88,10 @@ paths_resolve(const struct config_options *options, const struct mh_config *root
     struct paths p = {0};
     const char *chosen_home =
         options->path_home != NULL ? options->path_home : text_of(root, "path.home");
+    /* The settled settings hold the built-in home too, for ${path.home}; the other folders are not
+     * below that one. */
+    if (chosen_home != NULL && strcmp(chosen_home, MH_HOME_DIR) == 0)
+        chosen_home = NULL;
     p.home = choose(options->path_home, text_of(root, "path.home"), NULL, "", MH_HOME_DIR);
     const char *below = chosen_home != NULL ? p.home : NULL;
     p.config = choose(options->path_config, text_of(root, "path.config"), below, "", MH_CONFIG_DIR);
