@@ -21,13 +21,17 @@ struct reader {
     const char *setting;          /* its name */
     const char *p;
     unsigned depth;
+    bool secret;             /* a secret of the keystore went into the text */
     struct mh_config *whole; /* the setting that the last reference named, when it is no scalar */
 };
 
 static int expand_node(struct expansion *e, struct mh_config *node, struct buf *path);
 static int read_text(struct reader *r, const char *stop, bool skip, struct buf *to);
 
-static int PRINTF_LIKE(2, 3) fail(const struct reader *r, const char *format, ...)
+static int fail(const struct reader *r, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static int
+fail(const struct reader *r, const char *format, ...)
 {
     CLEANUP(buf_free) struct buf text = {0};
     va_list args;
@@ -59,6 +63,7 @@ look_in_settings(struct reader *r, const char *name, struct buf *to)
     int result = path.failed ? -ENOMEM : expand_node(r->e, found, &path);
     if (result < 0)
         return result;
+    r->secret |= (found->flags & NODE_SECRET) != 0;
     if (found->kind == MH_NODE_SCALAR)
         buf_add_text(to, found->text);
     else
@@ -80,7 +85,7 @@ look_in_secrets(struct reader *r, const char *name, struct buf *to)
         return fail(r, "variable \"%s\" cannot be looked up in the keystore: %s", name,
                     reason != NULL ? reason : strerror(-result));
     buf_add_text(to, secret);
-    memset(secret, 0, strlen(secret));
+    r->secret = true;
     return 1;
 }
 
@@ -244,7 +249,7 @@ expand_scalar(struct expansion *e, struct mh_config *node, const char *setting)
     if (node->text == NULL)
         return -ENOMEM;
     if (has_reference)
-        node->flags |= NODE_SPLIT;
+        node->flags |= NODE_SPLIT | (r.secret ? NODE_SECRET : 0);
     if (node->text[0] == '\0' && has_reference)
         node->kind = MH_NODE_NULL; /* an empty default means: not set */
     return 0;

@@ -2,6 +2,7 @@
 libmhhost_la_SOURCES += \
     host/config/bind.c \
     host/config/bind.h \
+    host/config/bind_value.c \
     host/config/config.h \
     host/config/diagnostics.c \
     host/config/expand.c \
@@ -32,6 +33,9 @@ libmhhost_la_SOURCES += \
     host/config/values.h \
     host/config/yaml.c \
     host/config/yaml.h \
+    host/config/yaml_error.c \
+    host/config/yaml_loader.h \
+    host/config/yaml_put.c \
     host/config/yaml_write.c
 
 if HAVE_CMOCKA
@@ -48,6 +52,20 @@ tests_unit_test_config_tree_SOURCES = \
 tests_unit_test_config_tree_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_unit_test_config_tree_CFLAGS = $(MH_HOST_TEST_CFLAGS)
 tests_unit_test_config_tree_LDADD = $(MH_HOST_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_config_memory
+TESTS += tests/unit/test_config_memory
+tests_unit_test_config_memory_SOURCES = \
+    tests/unit/test_config_memory.c \
+    tests/unit/config_place.c \
+    tests/unit/config_place.h \
+    tests/unit/fail_alloc.c \
+    tests/unit/fail_alloc.h
+tests_unit_test_config_memory_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_test_config_memory_CFLAGS = $(MH_HOST_TEST_CFLAGS)
+tests_unit_test_config_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+    -Wl,--wrap=reallocarray,--wrap=strdup,--wrap=strndup
+tests_unit_test_config_memory_LDADD = $(MH_HOST_TEST_LDADD)
 endif
 
 # -fsanitize=fuzzer brings main(); the library was compiled with coverage by --enable-fuzzers.

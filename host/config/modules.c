@@ -93,13 +93,6 @@ add_list(struct settings *s, struct expansion *e, struct mh_config *list)
     return worst;
 }
 
-static void
-set_base(struct mh_config *node, const char *base)
-{
-    if (node->origin != NULL && node->origin->base == NULL)
-        node->origin->base = strdup(base);
-}
-
 /* The blocks of one file; its tree moves to s->module_files. */
 static int
 add_file(struct settings *s, struct expansion *e, const char *path, bool strict)
@@ -107,8 +100,12 @@ add_file(struct settings *s, struct expansion *e, const char *path, bool strict)
     struct mh_config *list = source_load(path, strict, e->d);
     if (list == NULL)
         return -EINVAL;
-    set_base(list, s->paths.config);
-    int r = node_add(s->module_files, NULL, list);
+    int r = origin_set_base(list->origin, s->paths.config);
+    if (r < 0) {
+        config_node_free(list);
+        return r;
+    }
+    r = node_add(s->module_files, NULL, list);
     return r == 0 ? add_list(s, e, list) : r;
 }
 

@@ -29,6 +29,15 @@ origin_ref(struct config_origin *o)
     return o;
 }
 
+int
+origin_set_base(struct config_origin *o, const char *base)
+{
+    if (o == NULL || o->base != NULL)
+        return 0;
+    o->base = strdup(base);
+    return o->base != NULL ? 0 : -ENOMEM;
+}
+
 void
 origin_unref(struct config_origin *o)
 {

@@ -33,6 +33,8 @@ struct config_origin {
 #define NODE_EXPANDED 16u
 #define NODE_TOP_LEVEL 32u /* lent to an output: messages name it without the output's prefix */
 
+#define NODE_SECRET 64u /* its text holds a secret of the keystore */
+
 struct config_member {
     char *key; /* NULL in lists */
     struct mh_config *node;
@@ -59,7 +61,9 @@ struct mh_config {
 
 struct config_origin *origin_new(const char *name);
 struct config_origin *origin_ref(struct config_origin *o); /* NULL is fine */
-void origin_unref(struct config_origin *o);                /* NULL is fine */
+/* Sets base where there is none yet. NULL is fine. Returns 0 or -ENOMEM. */
+int origin_set_base(struct config_origin *o, const char *base);
+void origin_unref(struct config_origin *o); /* NULL is fine */
 
 /* A node without position; NULL: no memory. node_scalar copies text. */
 struct mh_config *node_new(int32_t kind);

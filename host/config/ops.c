@@ -65,16 +65,11 @@ static int32_t
 wrong_type(const struct mh_config *node, const char *path, uint32_t type,
            const struct mh_config *found)
 {
-    const struct mh_key *key = key_of(node, path);
-    CLEANUP(buf_free) struct buf text = {0};
-    buf_printf(&text, "expected %s, found ", bind_wanted(type));
-    if (found == NULL || found->kind != MH_NODE_SCALAR ||
-        (key != NULL && (key->flags & MH_KEY_SECRET) != 0))
-        buf_add_text(&text, node_kind_name(found));
-    else
-        buf_add_json_string(&text, found->text, strlen(found->text));
-    if (!text.failed)
-        op_error(node, path, text.data, text.len);
+    CLEANUP_FREE char *what = bind_found(key_of(node, path), found);
+    CLEANUP_FREE char *text = util_printf("expected %s, found %s", bind_wanted(type),
+                                          what != NULL ? what : "something else");
+    if (text != NULL)
+        op_error(node, path, text, strlen(text));
     return MH_ERR_CONFIG;
 }
 

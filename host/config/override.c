@@ -89,6 +89,10 @@ apply(struct mh_config *root, const char *key, const char *origin_name, const ch
     if (tree == NULL)
         return d->n_errors > errors ? -EINVAL : -ENOMEM;
     struct config_origin *origin = origin_new(origin_name);
+    if (origin == NULL) {
+        config_node_free(tree);
+        return -ENOMEM;
+    }
     set_origin(tree, origin);
     origin_unref(origin);
     int r = tree_rename_legacy(tree, d);

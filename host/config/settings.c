@@ -36,13 +36,13 @@ settings_freep(struct settings **s)
 
 /* Where files named in the configuration are looked for. Origins are shared, so most nodes have
  * nothing to do. */
-static void
+static int
 set_base(const struct mh_config *node, const char *base)
 {
-    if (node->origin != NULL && node->origin->base == NULL)
-        node->origin->base = strdup(base);
-    for (size_t i = 0; i < node->n_members; i++)
-        set_base(node->members[i].node, base);
+    int r = origin_set_base(node->origin, base);
+    for (size_t i = 0; r == 0 && i < node->n_members; i++)
+        r = set_base(node->members[i].node, base);
+    return r;
 }
 
 /* What has no effect may hold what it likes. */
@@ -58,14 +58,21 @@ skip_ignored(struct mh_config *root)
     }
 }
 
+/* Mistakes are reported and reading goes on; only missing memory ends it. */
+static int
+expand_setting(struct settings *s, struct expansion *e, const char *setting)
+{
+    struct mh_config *node = node_find(s->root, setting);
+    return node != NULL ? tree_expand(e, node, setting) : 0;
+}
+
 /* Expands one folder's setting and puts the final folder in its place. */
 static int
 settle_folder(struct settings *s, struct expansion *e, const struct config_options *options,
               const char *setting, char *const *folder)
 {
-    struct mh_config *node = node_find(s->root, setting);
-    if (node != NULL)
-        tree_expand(e, node, setting);
+    if (expand_setting(s, e, setting) == -ENOMEM)
+        return -ENOMEM;
     paths_free(&s->paths);
     int r = paths_resolve(options, s->root, &s->paths, e->d);
     return r == 0 ? config_set_scalar(s->root, setting, *folder) : r;
@@ -77,7 +84,8 @@ settle_plugin_folders(struct settings *s, struct expansion *e)
     struct mh_config *node = node_find(s->root, "path.plugins");
     if (node == NULL)
         return 0;
-    tree_expand(e, node, "path.plugins");
+    if (expand_setting(s, e, "path.plugins") == -ENOMEM)
+        return -ENOMEM;
     bool split = node->kind == MH_NODE_SCALAR && (node->flags & NODE_SPLIT) != 0;
     return split ? tree_split(node) : 0;
 }
@@ -86,7 +94,6 @@ settle_plugin_folders(struct settings *s, struct expansion *e)
 static int
 settle_paths(struct settings *s, struct expansion *e, const struct config_options *options)
 {
-    struct mh_config *store = node_find(s->root, "keystore.path");
     int r = settle_plugin_folders(s, e);
     if (r == 0)
         r = settle_folder(s, e, options, "path.home", &s->paths.home);
@@ -96,11 +103,9 @@ settle_paths(struct settings *s, struct expansion *e, const struct config_option
         r = settle_folder(s, e, options, "path.data", &s->paths.data);
     if (r == 0)
         r = settle_folder(s, e, options, "path.logs", &s->paths.logs);
-    if (r == 0 && store != NULL)
-        tree_expand(e, store, "keystore.path");
-    if (r == 0)
-        set_base(s->root, s->paths.config);
-    return r;
+    if (r == 0 && expand_setting(s, e, "keystore.path") == -ENOMEM)
+        r = -ENOMEM;
+    return r == 0 ? set_base(s->root, s->paths.config) : r;
 }
 
 static int

@@ -115,7 +115,7 @@ find_default(const char *folder, struct diagnostics *d)
 static int
 add_file(struct mh_config *root, const char *path, bool strict, struct diagnostics *d)
 {
-    struct mh_config *tree = source_load(path, strict, d);
+    CLEANUP(node_freep) struct mh_config *tree = source_load(path, strict, d);
     if (tree == NULL)
         return 0; /* reported */
     if (root->origin == NULL)
@@ -127,9 +127,8 @@ add_file(struct mh_config *root, const char *path, bool strict, struct diagnosti
                       node_kind_name(tree));
     } else {
         int r = tree_rename_legacy(tree, d);
-        return r == 0 ? tree_merge(root, tree) : r;
+        return r == 0 ? tree_merge(root, take(tree)) : r;
     }
-    config_node_free(tree);
     return 0;
 }
 

@@ -30,7 +30,7 @@ add_part(struct mh_config *list, const char *start, const char *end)
     if (node == NULL)
         return -ENOMEM;
     node_copy_position(node, list);
-    node->flags = NODE_EXPANDED;
+    node->flags = list->flags;
     return node_add(list, NULL, node);
 }
 
@@ -59,7 +59,7 @@ tree_split(struct mh_config *node)
     if (list == NULL)
         return -ENOMEM;
     node_copy_position(list, node);
-    list->flags = NODE_EXPANDED;
+    list->flags = NODE_EXPANDED | (node->flags & NODE_SECRET);
     while (p < end && is_blank(*p))
         p++;
     while (end > p && is_blank(end[-1]))

@@ -5,124 +5,18 @@
  * A syntax error ends the document (what follows cannot be trusted); a duplicate key is reported
  * and reading goes on.
  */
-#include "config/yaml.h"
+#include "config/yaml_loader.h"
 
 #include <errno.h>
-#include <yaml.h>
-
-struct anchor {
-    char *name;
-    const struct mh_config *node; /* NULL while the node it names is still being read */
-};
-
-struct loader {
-    yaml_parser_t parser;
-    struct diagnostics *d;
-    struct config_origin *origin;
-    const char *text;
-    size_t len;
-    struct anchor *anchors;
-    size_t n_anchors;
-    size_t n_nodes;
-    struct buf path; /* of the value being read, for messages */
-};
 
 static struct mh_config *load_value(struct loader *l, const yaml_event_t *event, unsigned depth);
-
-/* Reports at a mark of libyaml, which counts from 0. */
-static void PRINTF_LIKE(3, 4) report(struct loader *l, yaml_mark_t mark, const char *format, ...)
-{
-    struct mh_config at = {
-        .origin = l->origin, .line = (uint32_t)mark.line + 1, .column = (uint32_t)mark.column + 1};
-    va_list args;
-    va_start(args, format);
-    CLEANUP(buf_free) struct buf text = {0};
-    buf_vprintf(&text, format, args);
-    va_end(args);
-    config_report(l->d, true, &at, NULL, "%s", text.failed ? format : text.data);
-}
-
-/* The mark of a byte offset: errors of the reader below libyaml's scanner come without one. */
-static yaml_mark_t
-mark_of_offset(const struct loader *l, size_t offset)
-{
-    yaml_mark_t mark = {0};
-    for (size_t i = 0; i < offset && i < l->len; i++) {
-        bool newline = l->text[i] == '\n';
-        mark.line += newline;
-        mark.column = newline ? 0 : mark.column + ((l->text[i] & 0xc0) != 0x80);
-    }
-    return mark;
-}
-
-/* True when the line of the mark is indented with a tab, the mistake that libyaml words worst. */
-static bool
-find_tab_indent(const struct loader *l, yaml_mark_t *mark)
-{
-    const char *p = l->text, *end = l->text + l->len;
-    for (size_t line = 0; line < mark->line && p < end; p++)
-        line += *p == '\n';
-    const char *start = p;
-    while (p < end && *p == ' ')
-        p++;
-    if (p == end || *p != '\t')
-        return false;
-    mark->column = (size_t)(p - start);
-    return true;
-}
-
-static const char *
-hint_for(const char *problem)
-{
-    static const struct {
-        const char *part, *hint;
-    } hints[] = {
-        {"mapping values are not allowed",
-         "; check the indentation, and quote a text that holds \": \""},
-        {"did not find expected key", "; check the indentation of this line and the lines above"},
-        {"did not find expected '-' indicator", "; check the indentation of the list"},
-        {"could not find expected ':'", "; a key needs a colon and a space after it"},
-        {"cannot start any token", "; quote a text that begins with this character"},
-        {"did not find expected alphabetic", "; quote a text that begins with * or &"},
-        {"unexpected end of stream", "; a quote is not closed"},
-        {"did not find expected ',' or",
-         "; a bracket is not closed, or ${...} inside brackets lacks quotes"},
-    };
-    for (size_t i = 0; i < COUNT_OF(hints); i++)
-        if (strstr(problem, hints[i].part) != NULL)
-            return hints[i].hint;
-    return "";
-}
-
-static void
-report_syntax(struct loader *l)
-{
-    const yaml_parser_t *p = &l->parser;
-    const char *problem = p->problem != NULL ? p->problem : "out of memory";
-    yaml_mark_t mark = p->problem_mark;
-    /* What is not ended is noticed far below; the mistake is where it begins. */
-    if (p->context != NULL && (strstr(problem, "could not find expected ':'") != NULL ||
-                               strstr(problem, "unexpected end of stream") != NULL))
-        mark = p->context_mark;
-    if (p->error == YAML_READER_ERROR) {
-        mark = mark_of_offset(l, p->problem_offset);
-        report(l, mark, "not a YAML text: %s (byte %zu)", problem, p->problem_offset);
-    } else if (find_tab_indent(l, &mark)) {
-        report(l, mark, "a tab is used for indentation; YAML allows only spaces there");
-    } else if (p->context != NULL && p->context_mark.line != mark.line) {
-        report(l, mark, "YAML syntax: %s (%s that begins in line %zu)%s", problem, p->context,
-               p->context_mark.line + 1, hint_for(problem));
-    } else {
-        report(l, mark, "YAML syntax: %s%s", problem, hint_for(problem));
-    }
-}
 
 static bool
 next_event(struct loader *l, yaml_event_t *event)
 {
     if (yaml_parser_parse(&l->parser, event))
         return true;
-    report_syntax(l);
+    loader_syntax_error(l);
     return false;
 }
 
@@ -130,7 +24,7 @@ static struct mh_config *
 new_node(struct loader *l, int32_t kind, yaml_mark_t mark)
 {
     if (++l->n_nodes > CONFIG_MAX_NODES) {
-        report(l, mark, "the file holds more than %u values", CONFIG_MAX_NODES);
+        loader_error(l, mark, "the file holds more than %u values", CONFIG_MAX_NODES);
         return NULL;
     }
     struct mh_config *node = node_new(kind);
@@ -195,18 +89,18 @@ load_alias(struct loader *l, const yaml_event_t *event, unsigned depth)
     const struct anchor *anchor = find_anchor(l, name);
     size_t nodes = 0, deepest = 0;
     if (anchor == NULL || anchor->node == NULL) {
-        report(l, event->start_mark,
-               anchor == NULL ? "alias *%s has no anchor &%s above it"
-                              : "alias *%s lies inside its own anchor &%s",
-               name, name);
+        loader_error(l, event->start_mark,
+                     anchor == NULL ? "alias *%s has no anchor &%s above it"
+                                    : "alias *%s lies inside its own anchor &%s",
+                     name, name);
         return NULL;
     }
     measure(anchor->node, depth, &nodes, &deepest);
     l->n_nodes += nodes;
     if (l->n_nodes > CONFIG_MAX_NODES || deepest > CONFIG_MAX_DEPTH) {
-        report(l, event->start_mark,
-               "alias *%s makes the file too large: more than %u values or %u levels", name,
-               CONFIG_MAX_NODES, CONFIG_MAX_DEPTH);
+        loader_error(l, event->start_mark,
+                     "alias *%s makes the file too large: more than %u values or %u levels", name,
+                     CONFIG_MAX_NODES, CONFIG_MAX_DEPTH);
         return NULL;
     }
     struct mh_config *copy = config_clone(anchor->node);
@@ -238,7 +132,7 @@ check_tag(struct loader *l, const yaml_event_t *event, const yaml_char_t *tag)
     if (tag == NULL || strcmp((const char *)tag, "!") == 0 ||
         strncmp((const char *)tag, standard, sizeof standard - 1) == 0)
         return true;
-    report(l, event->start_mark, "the tag %s is not supported", (const char *)tag);
+    loader_error(l, event->start_mark, "the tag %s is not supported", (const char *)tag);
     return false;
 }
 
@@ -247,7 +141,7 @@ check_nul(struct loader *l, const yaml_event_t *event)
 {
     if (strlen((const char *)event->data.scalar.value) == event->data.scalar.length)
         return true;
-    report(l, event->start_mark, "the text holds a NUL byte");
+    loader_error(l, event->start_mark, "the text holds a NUL byte");
     return false;
 }
 
@@ -272,114 +166,11 @@ load_scalar(struct loader *l, const yaml_event_t *event)
     return node;
 }
 
-/* Maps */
-
-static bool put(struct loader *l, struct mh_config *map, const char *key, struct mh_config *value);
-
-static void
-report_duplicate(struct loader *l, const char *key, const struct mh_config *value,
-                 const struct mh_config *first)
-{
-    yaml_mark_t mark = {.line = value->key_line - 1, .column = value->key_column - 1};
-    report(l, mark, "duplicate key \"%s%s%s\": it is set in line %u already",
-           l->path.len > 0 ? l->path.data : "", l->path.len > 0 ? "." : "", key, first->key_line);
-}
-
-/* Two halves of one map, of which a dotted key made at least one. */
-static bool
-join_maps(struct loader *l, const char *key, struct mh_config *into, struct mh_config *from)
-{
-    size_t len = l->path.len;
-    bool good = true;
-    buf_printf(&l->path, "%s%s", len > 0 ? "." : "", key);
-    into->flags &= from->flags | ~NODE_IMPLICIT;
-    while (good && from->n_members > 0) {
-        CLEANUP_FREE char *name = strdup(from->members[0].key);
-        struct mh_config *member = node_remove(from, 0);
-        good = name != NULL && put(l, into, name, member);
-    }
-    l->path.len = len;
-    l->path.data[len] = '\0';
-    config_node_free(from);
-    return good;
-}
-
-/* Puts a value under an undotted key; takes it over. False: no memory (a duplicate is only
- * reported). */
-static bool
-put(struct loader *l, struct mh_config *map, const char *key, struct mh_config *value)
-{
-    struct mh_config *old = node_member(map, key, strlen(key));
-    if (strcmp(key, "<<") == 0) {
-        config_report(l->d, true, value, NULL,
-                      "<< stands for members of another mapping: once in a mapping, and alone");
-        config_node_free(value);
-        return false;
-    }
-    if (old == NULL) {
-        int r = node_add(map, key, value);
-        if (r == -E2BIG)
-            report(l, (yaml_mark_t){.line = map->line - 1, .column = map->column - 1},
-                   "a mapping or list has more than %u members", CONFIG_MAX_MEMBERS);
-        return r == 0;
-    }
-    if (old->kind == MH_NODE_MAP && value->kind == MH_NODE_MAP &&
-        ((old->flags | value->flags) & NODE_IMPLICIT) != 0)
-        return join_maps(l, key, old, value);
-    report_duplicate(l, key, value, old);
-    config_node_free(value);
-    return true;
-}
-
-/* Wraps a value in the maps that a dotted key stands for: "a.b.c" leaves key "a" and a value {b:
- * {c: value}}. */
-static struct mh_config *
-wrap(const char *key, struct mh_config *value)
-{
-    const char *dot = strrchr(key, '.');
-    CLEANUP_FREE char *rest = NULL;
-    while (dot != NULL) {
-        struct mh_config *map = node_new(MH_NODE_MAP);
-        if (map == NULL) {
-            config_node_free(value);
-            return NULL;
-        }
-        node_copy_position(map, value);
-        map->flags = NODE_IMPLICIT;
-        if (node_add(map, dot + 1, value) < 0) {
-            config_node_free(map);
-            return NULL;
-        }
-        value = map;
-        char *shorter = strndup(key, (size_t)(dot - key));
-        free(rest);
-        rest = shorter;
-        if (rest == NULL) {
-            config_node_free(value);
-            return NULL;
-        }
-        key = rest;
-        dot = strrchr(key, '.');
-    }
-    return value;
-}
-
-static bool
-put_dotted(struct loader *l, struct mh_config *map, const char *key, struct mh_config *value)
-{
-    struct mh_config *wrapped = wrap(key, value);
-    CLEANUP_FREE char *first = strndup(key, strcspn(key, "."));
-    if (wrapped != NULL && first != NULL)
-        return put(l, map, first, wrapped);
-    config_node_free(wrapped);
-    return false;
-}
-
 static char *
 load_key(struct loader *l, const yaml_event_t *event)
 {
     if (event->type != YAML_SCALAR_EVENT) {
-        report(l, event->start_mark, "a key must be a plain text");
+        loader_error(l, event->start_mark, "a key must be a plain text");
         return NULL;
     }
     const char *key = (const char *)event->data.scalar.value;
@@ -389,11 +180,11 @@ load_key(struct loader *l, const yaml_event_t *event)
     for (size_t i = 0; i < len; i++)
         dots += key[i] == '.';
     if (len == 0 || key[0] == '.' || key[len - 1] == '.' || strstr(key, "..") != NULL) {
-        report(l, event->start_mark, "the key \"%s\" has an empty part between dots", key);
+        loader_error(l, event->start_mark, "the key \"%s\" has an empty part between dots", key);
         return NULL;
     }
     if (dots >= CONFIG_MAX_DEPTH) {
-        report(l, event->start_mark, "the key has more than %u levels", CONFIG_MAX_DEPTH);
+        loader_error(l, event->start_mark, "the key has more than %u levels", CONFIG_MAX_DEPTH);
         return NULL;
     }
     return strdup(key);
@@ -412,31 +203,6 @@ load_next_value(struct loader *l, const char *key, unsigned depth)
     l->path.data[len] = '\0';
     yaml_event_delete(&event);
     return value;
-}
-
-/* `<<`: the members of other maps, where the map does not set them itself. */
-static bool
-merge_defaults(struct loader *l, struct mh_config *map, struct mh_config *from)
-{
-    CLEANUP(node_freep) struct mh_config *owned = from;
-    bool good = true;
-    if (owned->kind == MH_NODE_LIST) {
-        while (good && owned->n_members > 0)
-            good = merge_defaults(l, map, node_remove(owned, 0));
-        return good;
-    }
-    if (owned->kind != MH_NODE_MAP) {
-        config_report(l->d, true, owned, NULL, "<< wants a mapping or a list of mappings");
-        return false;
-    }
-    for (size_t i = owned->n_members; good && i > 0; i--) {
-        const char *key = owned->members[i - 1].key;
-        if (node_member(map, key, strlen(key)) != NULL)
-            continue;
-        CLEANUP_FREE char *copy = strdup(key);
-        good = copy != NULL && node_add(map, copy, node_remove(owned, i - 1)) == 0;
-    }
-    return good;
 }
 
 static bool
@@ -459,7 +225,7 @@ load_member(struct loader *l, struct mh_config *map, struct mh_config **defaults
         *defaults = value;
         return true;
     }
-    return put_dotted(l, map, key, value);
+    return loader_put(l, map, key, value);
 }
 
 static struct mh_config *
@@ -481,7 +247,7 @@ load_map(struct loader *l, const yaml_event_t *start, unsigned depth)
         if (end)
             break;
     }
-    if (defaults != NULL && !merge_defaults(l, map, take(defaults)))
+    if (defaults != NULL && !loader_merge_defaults(l, map, take(defaults)))
         return NULL;
     return take(map);
 }
@@ -505,11 +271,12 @@ load_list(struct loader *l, const yaml_event_t *start, unsigned depth)
             return NULL;
         value->key_line = value->line;
         value->key_column = value->column;
-        if (node_add(list, NULL, value) == -E2BIG) {
-            report(l, start->start_mark, "a mapping or list has more than %u members",
-                   CONFIG_MAX_MEMBERS);
+        int r = node_add(list, NULL, value);
+        if (r == -E2BIG)
+            loader_error(l, start->start_mark, "a mapping or list has more than %u members",
+                         CONFIG_MAX_MEMBERS);
+        if (r < 0)
             return NULL;
-        }
     }
 }
 
@@ -534,7 +301,7 @@ static struct mh_config *
 load_value(struct loader *l, const yaml_event_t *event, unsigned depth)
 {
     if (depth > CONFIG_MAX_DEPTH) {
-        report(l, event->start_mark, "more than %u levels are nested here", CONFIG_MAX_DEPTH);
+        loader_error(l, event->start_mark, "more than %u levels are nested here", CONFIG_MAX_DEPTH);
         return NULL;
     }
     if (event->type == YAML_ALIAS_EVENT)
@@ -568,9 +335,9 @@ load_document(struct loader *l)
                     event.type == YAML_DOCUMENT_END_EVENT;
         bool good = true;
         if (!end && !skip && root != NULL) {
-            report(l, event.start_mark,
-                   "a second document begins here; a file holds one only, "
-                   "remove the line \"---\" above");
+            loader_error(l, event.start_mark,
+                         "a second document begins here; a file holds one only, "
+                         "remove the line \"---\" above");
             good = false;
         } else if (!end && !skip) {
             root = load_value(l, &event, 0);
