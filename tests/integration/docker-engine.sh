@@ -52,7 +52,7 @@ launch() { # DIR RUN
         --data-root "$1/data" --pidfile "$2/dockerd.pid" --cgroup-parent "/${2##*/}" \
         --exec-opt native.cgroupdriver=cgroupfs --iptables="$firewall" --shutdown-timeout 5 \
         </dev/null >"$1/dockerd.log" 2>&1 &
-    wait_until 10 test -s "$2/pid" || die "dockerd was not started; see $1/dockerd.log"
+    wait_until 10 test -s "$2/pid" || die "dockerd was not started: $(tail -n 3 "$1/dockerd.log")"
 }
 
 start() { # DIR
