@@ -42,6 +42,17 @@ check_PROGRAMS += tests/integration/es_drive
 tests_integration_es_drive_SOURCES = tests/integration/es_drive.c
 tests_integration_es_drive_CPPFLAGS = $(plugins_output_es_cppflags) $(MH_TESTHOST_FLAGS)
 tests_integration_es_drive_LDADD = plugins/output_es/liboutput_es_core.la $(MH_TESTHOST_LIBS) $(PTHREAD_LIBS)
+
+check_PROGRAMS += tests/unit/test_es_parts tests/unit/test_es_options
+TESTS += tests/unit/test_es_parts tests/unit/test_es_options
+tests_unit_test_es_parts_SOURCES = tests/unit/test_es_parts.c
+tests_unit_test_es_parts_CPPFLAGS = $(plugins_output_es_cppflags)
+tests_unit_test_es_parts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_es_parts_LDADD = plugins/output_es/liboutput_es_core.la $(ZLIB_LIBS) $(CMOCKA_LIBS)
+tests_unit_test_es_options_SOURCES = tests/unit/test_es_options.c
+tests_unit_test_es_options_CPPFLAGS = $(plugins_output_es_cppflags) $(MH_TESTHOST_FLAGS)
+tests_unit_test_es_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+tests_unit_test_es_options_LDADD = plugins/output_es/liboutput_es_core.la $(MH_TESTHOST_LIBS)
 endif
 
 EXTRA_DIST += tests/integration/es_tests.py tests/stubs/es_fault_server.py
