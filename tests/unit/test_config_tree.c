@@ -321,6 +321,19 @@ copies_and_equality(void **state)
     config_node_free(copy);
 }
 
+/* The built-in folders are not below the built-in home, also for variables. */
+static void
+built_in_folders(void **state)
+{
+    struct place *p = *state;
+    p->options.path_data = NULL;
+    place_load(p, "name: ${path.data}\n");
+    assert_string_equal(p->settings->paths.home, MH_HOME_DIR);
+    assert_string_equal(p->settings->paths.data, MH_DATA_DIR);
+    assert_string_equal(p->settings->paths.logs, MH_LOG_DIR);
+    place_expect(p, "name", MH_DATA_DIR);
+}
+
 static void
 folders(void **state)
 {
@@ -389,6 +402,7 @@ main(void)
         TEST(sections_are_lent_to_an_output_that_wants_them),
         TEST(processors_in_order),
         TEST(copies_and_equality),
+        TEST(built_in_folders),
         TEST(folders),
         TEST(an_old_name_of_the_file),
         TEST(file_names_are_below_the_configuration),
