@@ -9,3 +9,7 @@ EXTRA_DIST += quickstart runtests .ci/run packaging/packages.sh packaging/quicks
 # The whole way, with the daemon of the build tree.
 TESTS += tests/integration/spine.py tests/integration/real-docker.py
 EXTRA_DIST += tests/integration/spine.py tests/integration/real-docker.py tests/integration/testlib.py
+
+# As a new user meets it.
+TESTS += tests/integration/real-quickstart.sh tests/integration/real-readme.sh
+EXTRA_DIST += tests/integration/real-quickstart.sh tests/integration/real-readme.sh CONTRIBUTING.md
