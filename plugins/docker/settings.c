@@ -161,11 +161,14 @@ read_endpoint(struct settings *settings, const struct mh_host *host, const struc
 {
     const struct mh_config *hosts = host->config->find(config, "hosts");
     const char *text = NULL, *error = NULL;
+    int32_t readable = MH_OK;
     int result;
     if (host->config->count(hosts) > 1)
         return mh_config_error(host, config, "hosts", "one instance watches one engine");
     if (hosts != NULL)
-        host->config->get_string(host->config->at(hosts, 0), NULL, &text);
+        text = get_text(host, host->config->at(hosts, 0), NULL, &readable);
+    if (readable != MH_OK)
+        return readable;
     if (text == NULL || text[0] == '\0')
         text = getenv("DOCKER_HOST");
     if (text == NULL || text[0] == '\0')

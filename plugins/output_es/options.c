@@ -10,34 +10,39 @@
 #include "support.h"
 
 const char *
-es_text(const struct es_options *o, const char *path)
+es_text(struct es_options *o, const char *path)
 {
     const char *text = NULL;
-    if (o->host->config->get_string(o->config, path, &text) != MH_OK || text == NULL ||
-        text[0] == '\0')
-        return NULL;
-    return text;
+    bool readable = o->host->config->get_string(o->config, path, &text) == MH_OK;
+    o->unreadable |= !readable;
+    return readable && text != NULL && text[0] != '\0' ? text : NULL;
 }
 
 bool
-es_bool(const struct es_options *o, const char *path)
+es_bool(struct es_options *o, const char *path)
 {
     int32_t truth = 0;
-    return o->host->config->get_bool(o->config, path, &truth) == MH_OK && truth != 0;
+    bool readable = o->host->config->get_bool(o->config, path, &truth) == MH_OK;
+    o->unreadable |= !readable;
+    return readable && truth != 0;
 }
 
 int64_t
-es_int(const struct es_options *o, const char *path)
+es_int(struct es_options *o, const char *path)
 {
     int64_t i = 0;
-    return o->host->config->get_int(o->config, path, &i) == MH_OK ? i : 0;
+    bool readable = o->host->config->get_int(o->config, path, &i) == MH_OK;
+    o->unreadable |= !readable;
+    return readable ? i : 0;
 }
 
 uint64_t
-es_duration(const struct es_options *o, const char *path)
+es_duration(struct es_options *o, const char *path)
 {
     uint64_t ns = 0;
-    return o->host->config->get_duration_ns(o->config, path, &ns) == MH_OK ? ns : 0;
+    bool readable = o->host->config->get_duration_ns(o->config, path, &ns) == MH_OK;
+    o->unreadable |= !readable;
+    return readable ? ns : 0;
 }
 
 bool
@@ -219,8 +224,9 @@ es_options_read(const struct mh_host *host, const struct mh_config *config, stru
     o->config = config;
     for (size_t i = 0; i < COUNT_OF(parts); i++) {
         int32_t code = parts[i](o);
-        if (code == MH_OK)
+        if (code == MH_OK && !o->unreadable)
             continue;
+        code = code == MH_OK ? MH_ERR_CONFIG : code;
         es_options_free(o);
         return code;
     }

@@ -24,6 +24,7 @@ enum auth_kind { AUTH_NONE, AUTH_BASIC, AUTH_API_KEY, AUTH_BEARER };
 struct es_options {
     const struct mh_host *host;
     const struct mh_config *config;
+    bool unreadable; /* an option had no value of its type; the host has said so */
 
     struct endpoint *endpoints;
     size_t n_endpoints;
@@ -83,11 +84,12 @@ int32_t es_options_read_setup(struct es_options *o);
 int32_t es_read_headers(const struct es_options *o, const char *path, struct http_header **ret,
                         size_t *ret_n);
 int32_t es_read_texts(const struct es_options *o, const char *path, struct texts *ret);
-/* Text of an option, or NULL when it is absent or empty. */
-const char *es_text(const struct es_options *o, const char *path);
-bool es_bool(const struct es_options *o, const char *path);
-int64_t es_int(const struct es_options *o, const char *path);
-uint64_t es_duration(const struct es_options *o, const char *path);
+/* Text of an option, or NULL when it is absent or empty. These four note in o->unreadable what cannot be read; who has
+ * read all that he wants looks at it once. */
+const char *es_text(struct es_options *o, const char *path);
+bool es_bool(struct es_options *o, const char *path);
+int64_t es_int(struct es_options *o, const char *path);
+uint64_t es_duration(struct es_options *o, const char *path);
 bool es_is_given(const struct es_options *o, const char *path);
 
 #endif

@@ -80,7 +80,7 @@ daily_format(const struct es_options *o)
 static int32_t
 make_selectors(struct worker *w)
 {
-    const struct es_options *o = w->o;
+    struct es_options *o = w->o;
     CLEANUP_FREE char *daily = daily_format(o);
     const char *rest = o->target != NULL ? o->target : es_text(o, "index");
     int32_t code;
@@ -89,8 +89,9 @@ make_selectors(struct worker *w)
     if ((code = selector_compile(o, "indices", "index", rest, true, &w->index)) != MH_OK ||
         (code = selector_compile(o, "indices", "index", daily, true, &w->daily)) != MH_OK)
         return code;
-    return selector_compile(o, "pipelines", "pipeline", es_text(o, "pipeline"), false,
-                            &w->pipeline);
+    code =
+        selector_compile(o, "pipelines", "pipeline", es_text(o, "pipeline"), false, &w->pipeline);
+    return code == MH_OK && o->unreadable ? MH_ERR_CONFIG : code;
 }
 
 static int32_t

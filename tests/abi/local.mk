@@ -8,10 +8,12 @@ TESTS += tests/integration/bad-plugins.sh tests/integration/plugin-upgrade.sh
 EXTRA_DIST += tests/integration/bad-plugins.sh tests/integration/plugin-upgrade.sh tests/abi/plugins/variant.c \
     tests/abi/plugins/versioned.c
 
-TESTS += tests/abi/headers.sh tests/abi/exports.sh tests/abi/checker.sh tests/abi/abidiff.sh tests/abi/docs.sh \
-    tests/abi/no-memory.sh     tests/layering.sh
-EXTRA_DIST += tests/abi/no-memory.sh tests/abi/failing_malloc.c tests/abi/docs.sh tests/abi/headers.sh tests/abi/exports.sh tests/abi/checker.sh tests/layering.sh tests/abi/frozen_1_0.c \
-    tests/abi/plugins/macros.c tests/abi/plugins/faulty.c tests/abi/abidiff.sh tests/abi/anchor.c \
+TESTS += tests/abi/headers.sh tests/abi/exports.sh tests/abi/checker.sh tests/abi/abidiff.sh \
+    tests/abi/docs.sh tests/abi/no-memory.sh tests/layering.sh
+EXTRA_DIST += tests/abi/headers.sh tests/abi/exports.sh tests/abi/checker.sh tests/abi/abidiff.sh \
+    tests/abi/docs.sh tests/abi/no-memory.sh tests/layering.sh \
+    tests/abi/anchor.c tests/abi/failing_malloc.c tests/abi/frozen_1_0.c \
+    tests/abi/plugins/faulty.c tests/abi/plugins/macros.c \
     tests/abi/metrichost-abi.xml sdk/abi-history.md
 
 if HAVE_CMOCKA
