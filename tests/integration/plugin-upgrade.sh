@@ -10,7 +10,7 @@ daemon_pid=
 trap '[ -z "$daemon_pid" ] || kill "$daemon_pid" 2>/dev/null; rm -rf "$work"' EXIT
 
 build() {
-    $CC -shared -fPIC -fvisibility=hidden -I"$top_srcdir/sdk/include" -DVERSION="\"$2\"" -o "$1" \
+    $CC -shared -fPIC -fvisibility=hidden -Wl,-soname,versioned.so -I"$top_srcdir/sdk/include" -DVERSION="\"$2\"" -o "$1" \
         "$top_srcdir/tests/abi/plugins/versioned.c" || exit 99
 }
 
