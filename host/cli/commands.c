@@ -11,6 +11,7 @@ const struct cli_command *const cli_commands[] = {
     &command_modules_disable,
     &command_plugins_list,
     &command_test_config,
+    &command_test_modules,
     &command_test_output,
     &command_setup,
     &command_status,

@@ -24,6 +24,7 @@ extern const struct cli_command command_run;
 extern const struct cli_command command_setup;
 extern const struct cli_command command_status;
 extern const struct cli_command command_test_config;
+extern const struct cli_command command_test_modules;
 extern const struct cli_command command_test_output;
 extern const struct cli_command command_version;
 

@@ -23,6 +23,7 @@ libmhhost_la_SOURCES += \
     host/cli/setup.c \
     host/cli/status.c \
     host/cli/test_config.c \
+    host/cli/test_modules.c \
     host/cli/test_output.c \
     host/cli/version.c
 

@@ -320,14 +320,15 @@ pipeline_run(struct settings *settings, const struct run_options *options)
 
 /* Builds without running: no data folder is touched, no socket opened. */
 static int
-build_only(struct pipeline *p, bool without_inputs, struct diagnostics *d)
+build_only(struct pipeline *p, struct diagnostics *d)
 {
     fill_env(p, p->options->version);
-    p->without_inputs = without_inputs;
     p->input_env.ledger = ledger_new();
+    p->input_env.base = agent_constants(&p->agent, p->settings, p->options->version);
     p->output_env.instance = &p->input_env.instance;
-    int r =
-        p->input_env.ledger != NULL ? pipeline_open_registry(p->settings, &p->registry) : -ENOMEM;
+    int r = p->input_env.ledger != NULL && p->input_env.base != NULL
+                ? pipeline_open_registry(p->settings, &p->registry)
+                : -ENOMEM;
     return r == 0 ? build(p, d) : r;
 }
 
@@ -336,7 +337,7 @@ pipeline_check(struct settings *settings, const char *version, struct diagnostic
 {
     struct run_options options = {.version = version};
     struct pipeline p = {.settings = settings, .options = &options};
-    int r = build_only(&p, false, d);
+    int r = build_only(&p, d);
     p.settings = NULL; /* the caller's */
     pipeline_free(&p);
     return r;
@@ -348,10 +349,28 @@ pipeline_with_output(struct settings *settings, const char *version,
                      struct diagnostics *d)
 {
     struct run_options options = {.version = version};
-    struct pipeline p = {.settings = settings, .options = &options};
-    int r = build_only(&p, true, d);
+    struct pipeline p = {.settings = settings, .options = &options, .without_inputs = true};
+    int r = build_only(&p, d);
     if (r == 0)
         r = use(&p.built.output->workers[0]->instance, ctx);
+    p.settings = NULL; /* the caller's */
+    pipeline_free(&p);
+    return r;
+}
+
+int
+pipeline_with_inputs(struct settings *settings, const char *version,
+                     int (*use)(struct input *input, void *ctx), void *ctx, struct diagnostics *d)
+{
+    struct run_options options = {.version = version, .dry_run = true};
+    struct pipeline p = {.settings = settings, .options = &options};
+    int r = build_only(&p, d);
+    if (r == 0)
+        processors_start(p.built.processors);
+    for (size_t i = 0; r == 0 && i < p.built.n_inputs; i++)
+        r = use(p.built.inputs[i], ctx);
+    if (p.built.processors != NULL)
+        processors_stop(p.built.processors);
     p.settings = NULL; /* the caller's */
     pipeline_free(&p);
     return r;

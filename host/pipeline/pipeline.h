@@ -37,6 +37,14 @@ int pipeline_with_output(struct settings *settings, const char *version,
                          int (*use)(struct instance *output, void *ctx), void *ctx,
                          struct diagnostics *d);
 
+struct input;
+
+/* For commands that sample without running: creates the inputs, calls `use` with each, destroys
+ * them. Returns the first result that is not 0, or -EINVAL (see d) or -ENOMEM. */
+int pipeline_with_inputs(struct settings *settings, const char *version,
+                         int (*use)(struct input *input, void *ctx), void *ctx,
+                         struct diagnostics *d);
+
 /* Folders that plugins are looked for in: path.plugins, then the installed one. The caller closes
  * the registry. 0 or -errno. */
 int pipeline_open_registry(const struct settings *settings, struct registry **ret);

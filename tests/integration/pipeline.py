@@ -371,6 +371,20 @@ metrichost.config.modules.reload: {enabled: true, period: 200ms}
         check_exactly_once(d)
 
 
+def a_module_is_tried_without_running():
+    modules = config("records: 3") + "name: tester"
+    with Daemon(modules, PLUGINS) as d:
+        done = d.run("test", "modules")
+        assert done.returncode == 0, done.stderr
+        assert "puppet...\n  tick... OK, 3 records\n    result: {" in done.stdout, done.stdout
+        assert '"agent":{"type":"metrichost"' in done.stdout and '"name":"tester"' in done.stdout
+        assert d.run("test", "modules", "other").returncode == 1
+        d.configure(config("fail_every: 1"))
+        done = d.run("test", "modules", "puppet", "tick")
+        assert done.returncode == 1 and "ERROR told to fail at collect 1" in done.stdout, done.stdout
+        assert not os.path.exists(d.path("data", "queue")) and sink_lines(d) == []
+
+
 def two_daemons_do_not_share_a_data_folder():
     with Daemon(config(), PLUGINS) as d:
         d.start()
@@ -411,6 +425,7 @@ run_cases([
     a_reload_makes_only_what_changed_anew,
     reload_in_a_loop,
     modules_are_enabled_while_running,
+    a_module_is_tried_without_running,
     two_daemons_do_not_share_a_data_folder,
     the_identity_of_the_agent_is_kept,
 ])
