@@ -33,3 +33,12 @@ TESTS += tests/integration/rpm-packages.sh
 EXTRA_DIST += tests/integration/rpm-packages.sh
 EXTRA_DIST += packaging/container/Dockerfile packaging/container/build-image.sh packaging/container/metrichost.yml \
     packaging/container/minimal-curl.sh
+TESTS += tests/integration/container-image.sh
+EXTRA_DIST += tests/integration/container-image.sh
+
+# Amazon ECS: templates and a task definition.
+cloudformationdir = $(docdir)/cloudformation
+dist_cloudformation_DATA = packaging/cloudformation/fargate-service.yml packaging/cloudformation/fargate-sidecar.yml \
+    packaging/cloudformation/task-definition.json
+TESTS += tests/integration/cloudformation.sh
+EXTRA_DIST += tests/integration/cloudformation.py tests/integration/cloudformation.sh
