@@ -1,2 +1,2 @@
 # docs
-EXTRA_DIST += docs/architecture.md
+EXTRA_DIST += docs/architecture.md docs/operator-guide.md
