@@ -48,6 +48,7 @@ tests_unit_print_host_keys_LDADD = libmhhost.la
 MH_COMMAND_LINE_TESTS = \
     tests/integration/command-line.py \
     tests/integration/manual.py \
+    tests/integration/metricbeat-config.py \
     tests/integration/wrong-config.py
 dist_check_SCRIPTS += $(MH_COMMAND_LINE_TESTS)
 TESTS += $(MH_COMMAND_LINE_TESTS)

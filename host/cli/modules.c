@@ -152,11 +152,13 @@ run_list(const struct command_line *line)
 static int
 rename_safely(const char *from, const char *to)
 {
+#ifdef RENAME_NOREPLACE
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return -errno;
-    /* A file system that cannot: link(2) does not replace either. */
+#endif
+    /* Where the C library or the file system cannot: link(2) does not replace either. */
     if (link(from, to) < 0)
         return -errno;
     return unlink(from) < 0 ? -errno : 0;
