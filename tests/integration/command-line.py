@@ -175,7 +175,7 @@ class Flags(Place):
 
 class Export(Place):
     def test_merged_without_secrets(self):
-        self.write("metrichost.yml", 'output.elasticsearch:\n  hosts: ["https://user:hunter2@es:9200/p?q=@"]\n'
+        self.write("metrichost.yml", 'output.elasticsearch:\n  hosts: ["https://user:p@hunter2@es:9200/p?q=@"]\n'
                                      "  password: hunter2\n  api_key: ${API_KEY}\n  username: ${USER_NAME:elastic}\n"
                                      "  ssl.key_passphrase: ${PASS:hunter2}\n  headers: {Authorization: hunter2}\n"
                                      "cloud.auth: elastic:hunter2\n")

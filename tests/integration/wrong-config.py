@@ -122,6 +122,8 @@ error("no file at all", None,
       "with -c FILE, or the folder with --path.config FOLDER")
 error("writable by all", OUT, MAIN + ": error: may only be writable by its owner, but its permissions are -rw-rw-rw-; "
       "run: chmod go-w DIR/metrichost.yml (or start with --strict.perms=false)", mode=0o666)
+error("writable by the group", OUT, MAIN + ": error: may only be writable by its owner, but its permissions are "
+      "-rw--w----; run: chmod go-w DIR/metrichost.yml (or start with --strict.perms=false)", mode=0o620)
 warning("writable by all, allowed", OUT, MAIN + ": warning: may only be writable by its owner, but its permissions are "
         "-rw-rw-rw-; run: chmod go-w DIR/metrichost.yml (or start with --strict.perms=false)", mode=0o666,
         args=["--strict.perms=false"])

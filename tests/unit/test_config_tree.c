@@ -180,6 +180,15 @@ variables(void **state)
     place_expect(p, "fields.unset", NULL);
     place_expect(p, "fields.chain", "pre-PASSWORD-post");
     expect_list(p, "tags", "x|y,1|z");
+    setenv("MH_T_LIST", " [a, b] ", 1);
+    place_run(p, 0);
+    expect_list(p, "tags", "a|b");
+    setenv("MH_T_LIST", "[a,b", 1);
+    place_run(p, 0);
+    expect_list(p, "tags", "[a|b");
+    setenv("MH_T_LIST", "a,,b,", 1);
+    place_run(p, 0);
+    expect_list(p, "tags", "a|b");
     CLEANUP_FREE char *want = util_printf("%s/x", p->folder);
     place_expect(p, "fields.setting", want);
 }

@@ -84,7 +84,8 @@ json_strings_replace_bad_utf8(void **state)
     check_json("\xc0\x80", 2, "\"\xef\xbf\xbd\xef\xbf\xbd\"");                 /* overlong */
     check_json("\xed\xa0\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""); /* surrogate */
     check_json("\xf4\x90\x80\x80", 4,
-               "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""); /* > U+10FFFF */
+               "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");        /* > U+10FFFF */
+    check_json("\xe0\x80\x80", 3, "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\""); /* overlong */
     check_json("\xe2\x82x", 3, "\"\xef\xbf\xbd\xef\xbf\xbdx\"");
 }
 
@@ -118,6 +119,8 @@ near_names(void **state)
     assert_string_equal(util_near_name("HOSTS", names, 4), "hosts");
     assert_string_equal(util_near_name("metricset", names, 4), "metricsets");
     assert_string_equal(util_near_name("labels.deDots", names, 4), "labels.dedot");
+    static const char *const swapped[] = {"no"};
+    assert_string_equal(util_near_name("on", swapped, 1), "no"); /* one edit, not two */
     assert_null(util_near_name("password", names, 4));
     assert_null(util_near_name("x", names, 4));
     assert_null(util_near_name("hosts", NULL, 0));
@@ -167,6 +170,10 @@ file_errors(void **state)
     assert_int_equal(util_read_file(path, 3, &content, &len), -EFBIG);
     assert_null(content);
     assert_int_equal(util_make_dirs(path, 0700), -ENOTDIR);
+    unlink(path);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(util_write_file_atomic(path, "x", 1, 0600), -EISDIR);
+    assert_int_equal(rmdir(path), 0);
     unlink(path);
     assert_int_equal(rmdir(folder), 0);
 }
