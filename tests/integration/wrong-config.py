@@ -193,6 +193,8 @@ error("references in a circle", OUT + "name: ${fields.a}\nfields.a: ${name}\n",
       "3:11: error: fields.a: ${name} leads back to itself")
 error("mapping inside a text", OUT + "fields: {m: {x: 1}}\nname: a${fields.m}\n",
       "3:7: error: name: a reference to a list or mapping must be the whole value")
+error("mapping beside an empty text", OUT + "fields: {m: {x: 1}}\nname: ${fields.m}${MH_NOT_SET:}\n",
+      "3:7: error: name: a reference to a list or mapping must be the whole value")
 error("variable in a module file", OUT, "DIR/modules.d/docker.yml:2:11: error: docker.period: " +
       UNDEFINED % ("MH_NOT_SET", "MH_NOT_SET"),
       files={"modules.d/docker.yml": "- module: docker\n  period: ${MH_NOT_SET}\n"})
