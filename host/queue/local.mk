@@ -39,6 +39,9 @@ libmhhost_la_SOURCES += \
     host/queue/wait.c \
     host/queue/wait.h
 
+dist_man_MANS += docs/metrichost-queue.7
+EXTRA_DIST += docs/queue-format.md
+
 # Everything that the tests of the queue share.
 QUEUE_TEST_HELP = \
     tests/unit/memory_disk.c \
@@ -96,4 +99,12 @@ tests_unit_test_queue_parts_SOURCES = tests/unit/test_queue_parts.c $(QUEUE_TEST
 tests_unit_test_queue_parts_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_unit_test_queue_parts_CFLAGS = $(MH_HOST_TEST_CFLAGS)
 tests_unit_test_queue_parts_LDADD = $(MH_HOST_TEST_LDADD)
+endif
+
+if ENABLE_FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_queue
+tests_fuzz_fuzz_queue_SOURCES = tests/fuzz/fuzz_queue.c $(QUEUE_TEST_HELP)
+tests_fuzz_fuzz_queue_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_fuzz_fuzz_queue_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_queue_LDADD = libmhhost.la
 endif
