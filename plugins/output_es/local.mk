@@ -56,5 +56,7 @@ tests_unit_test_es_options_LDADD = plugins/output_es/liboutput_es_core.la $(MH_T
 endif
 
 EXTRA_DIST += tests/integration/es_tests.py tests/stubs/es_fault_server.py
-dist_check_SCRIPTS += tests/integration/es-faults.py
-TESTS += tests/integration/es-faults.py
+es_scripts = tests/integration/es-faults.py tests/integration/es-hosts.py tests/integration/es-real.py \
+    tests/integration/es-setup.py
+dist_check_SCRIPTS += $(es_scripts)
+TESTS += $(es_scripts)

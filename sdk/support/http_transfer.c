@@ -213,7 +213,8 @@ is_header(const char *line, size_t len, const char *name)
     return len > name_len && line[name_len] == ':' && strncasecmp(line, name, name_len) == 0;
 }
 
-/* The empty line behind the final headers. An answer without an end may have no body for a long time. */
+/* The empty line behind the final headers. An answer without an end may have no body for a long
+ * time. */
 static bool
 ends_headers(const struct transfer *t, const char *line, size_t len)
 {
@@ -413,6 +414,9 @@ transfer_end(struct transfer *t, CURLcode result, struct http_error *error)
         code = http_fail_transfer(t, result, error);
     else if (error != NULL)
         memset(error, 0, sizeof *error);
+    /* When TLS or HTTP failed there was a connection; libcurl forgets it. */
+    if (code == -EPROTO)
+        t->client->probe.reached = true;
     curl_multi_remove_handle(t->client->multi, t->easy);
     release(t);
     return code;

@@ -22,9 +22,9 @@ def check_exact(stub, count, what, log):
 
 def alone(fault):
     with Stub("--fault", fault + "=0.4", "--hang", "3") as stub:
-        code, figures, log = drive(write_config(OUTPUT % (stub.url, "")), 2000, batch=100)
-        expect(code == 0 and figures.get("taken") == 2000, "%s: not all were taken" % fault, code, figures, log)
-        state = check_exact(stub, 2000, fault, log)
+        code, figures, log = drive(write_config(OUTPUT % (stub.url, "")), 1000, batch=100)
+        expect(code == 0 and figures.get("taken") == 1000, "%s: not all were taken" % fault, code, figures, log)
+        state = check_exact(stub, 1000, fault, log)
         expect(state["faults"].get(fault, 0) > 0, "%s: was never played" % fault)
         # One line for each change of state, not for each failure.
         expect(len(log.splitlines()) <= 2 * figures["retries"] + 6, "%s: too many lines of log" % fault, log)

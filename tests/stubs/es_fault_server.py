@@ -168,6 +168,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def serve(self):
         path = urlsplit(self.path).path
+        if path.startswith("/prefix/"):
+            path = path[len("/prefix"):]
         body = self.read_body()
         if path.startswith("/__"):
             return self.control(path, body)

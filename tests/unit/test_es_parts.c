@@ -374,7 +374,6 @@ test_body(void **state)
         body_trim(body);
         body_free(body);
     }
-
 }
 
 static void
