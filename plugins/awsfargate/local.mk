@@ -87,3 +87,6 @@ tests_fuzz_fuzz_tmds_stats_CPPFLAGS = $(plugins_awsfargate_cppflags)
 tests_fuzz_fuzz_tmds_stats_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_fuzz_tmds_stats_LDADD = plugins/awsfargate/libawsfargate_core.la
 endif
+
+TESTS += tests/integration/awsfargate-daemon.py
+EXTRA_DIST += tests/integration/awsfargate-daemon.py
