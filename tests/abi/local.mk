@@ -9,9 +9,9 @@ EXTRA_DIST += tests/integration/bad-plugins.sh tests/integration/plugin-upgrade.
     tests/abi/plugins/versioned.c
 
 TESTS += tests/abi/headers.sh tests/abi/exports.sh tests/abi/checker.sh tests/abi/abidiff.sh \
-    tests/abi/docs.sh tests/abi/no-memory.sh tests/layering.sh
+    tests/abi/docs.sh tests/abi/no-memory.sh tests/layering.sh tests/dist-files.sh
 EXTRA_DIST += tests/abi/headers.sh tests/abi/exports.sh tests/abi/checker.sh tests/abi/abidiff.sh \
-    tests/abi/docs.sh tests/abi/no-memory.sh tests/layering.sh \
+    tests/abi/docs.sh tests/abi/no-memory.sh tests/layering.sh tests/dist-files.sh \
     tests/abi/anchor.c tests/abi/failing_malloc.c tests/abi/frozen_1_0.c \
     tests/abi/plugins/faulty.c tests/abi/plugins/macros.c \
     tests/abi/metrichost-abi.xml sdk/abi-history.md
