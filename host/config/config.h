@@ -16,8 +16,8 @@
 
 /* What went wrong, collected so that one run reports every mistake. */
 struct diagnostics {
-    struct buf
-        text; /* one finding a line: "FILE:LINE:COLUMN: error: TEXT" or "...: warning: TEXT"   */
+    /* One finding a line: "FILE:LINE:COLUMN: error: TEXT" or "...: warning: TEXT". */
+    struct buf text;
     uint32_t n_errors;
     uint32_t n_warnings;
 };
@@ -36,8 +36,9 @@ struct paths {
 
 /* Command line choices that shape the configuration. */
 struct config_options {
-    const char *const *files; /* -c, in order, below path.config or the current folder; none:
-                               * metrichost.yml, else metricbeat.yml, in path.config */
+    /* -c, in order, below path.config or the current folder; none: metrichost.yml, else
+     * metricbeat.yml, in path.config. */
+    const char *const *files;
     size_t n_files;
     const char *const *overrides; /* -E key=value, in order */
     size_t n_overrides;

@@ -25,15 +25,17 @@ struct config_origin {
     char *base; /* path.config, against which file names are resolved; NULL until known */
 };
 
-#define NODE_QUOTED 1u   /* a scalar written with quotes or as a block: never null */
-#define NODE_IMPLICIT 2u /* a map that only a dotted key made */
-#define NODE_SPLIT                                                                                 \
-    4u /* text of a variable or of -E: becomes a list at commas where the schema wants a list */
-#define NODE_EXPANDING 8u /* its variables are being replaced right now */
-#define NODE_EXPANDED 16u
-#define NODE_TOP_LEVEL 32u /* lent to an output: messages name it without the output's prefix */
-
-#define NODE_SECRET 64u /* its text holds a secret of the keystore */
+/* Flags of a node. */
+enum {
+    NODE_QUOTED = 1,   /* a scalar written with quotes or as a block: never null */
+    NODE_IMPLICIT = 2, /* a map that only a dotted key made */
+    /* Text of a variable or of -E: becomes a list at commas where the schema wants a list. */
+    NODE_SPLIT = 4,
+    NODE_EXPANDING = 8, /* its variables are being replaced right now */
+    NODE_EXPANDED = 16,
+    NODE_TOP_LEVEL = 32, /* lent to an output: messages name it without the output's prefix */
+    NODE_SECRET = 64,    /* its text holds a secret of the keystore */
+};
 
 struct config_member {
     char *key; /* NULL in lists */
@@ -84,8 +86,7 @@ struct mh_config *node_member(const struct mh_config *parent, const char *key, s
 struct mh_config *node_find(const struct mh_config *node, const char *path);
 /* The same, but a null node counts as absent. */
 struct mh_config *node_given(const struct mh_config *node, const char *path);
-/* The map at a dotted path, made where needed. NULL: no memory, or something else stands in the
- * way. */
+/* The map at a dotted path, made where needed. NULL: no memory, or another value is in the way. */
 struct mh_config *node_make_maps(struct mh_config *node, const char *path, size_t len);
 /* A finding about a file (or "-E key") as a whole. */
 void report_file(struct diagnostics *d, bool is_error, const char *file, const char *format, ...)
