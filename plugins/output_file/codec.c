@@ -30,8 +30,9 @@ read_format(struct codec *codec, const struct mh_host *host, const struct mh_con
     if (host->config->find(config, "codec.json") != NULL)
         return mh_config_error(host, config, key,
                                "and codec.json cannot both be set; remove one of them");
-    switch (format_compile(text, &codec->format, &problem)) {
+    switch (format_string_compile(text, &codec->format, &problem)) {
     case 0:
+        format_string_allow_missing(codec->format);
         return MH_OK;
     case -EINVAL:
         return mh_config_error(host, config, key, "%s", problem);
@@ -57,7 +58,7 @@ codec_init(struct codec *codec, const struct mh_host *host, const struct mh_conf
 void
 codec_free(struct codec *codec)
 {
-    format_free(codec->format);
+    format_string_free(codec->format);
     json_text_free(&codec->json);
     *codec = (struct codec){0};
 }
@@ -80,7 +81,7 @@ codec_encode(struct codec *codec, struct json_text *line, const struct mh_record
     json_text_reset(line);
     line->escape_html = codec->escape_html;
     if (codec->format != NULL)
-        format_add(codec->format, line, ops, record);
+        format_string_add(codec->format, line, ops, record, NULL);
     else if (codec->pretty)
         encode_pretty(codec, line, ops, record);
     else if (json_write_record(line, ops, record) != 0)

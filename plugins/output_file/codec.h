@@ -8,14 +8,14 @@
 
 #include <metrichost/host.h>
 
-#include "format.h"
+#include "format_string.h"
 #include "json_write.h"
 
 #include <metrichost/schema.h>
 
 struct codec {
-    struct format *format; /* NULL: JSON */
-    bool pretty;           /* JSON over several lines */
+    struct format_string *format; /* NULL: JSON */
+    bool pretty;                  /* JSON over several lines */
     bool escape_html;
     struct json_text json; /* scratch of the pretty form */
 };

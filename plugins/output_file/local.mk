@@ -5,7 +5,6 @@ noinst_LTLIBRARIES += plugins/output_file/liboutput_file_core.la
 plugins_output_file_liboutput_file_core_la_SOURCES = \
     plugins/output_file/codec.c plugins/output_file/codec.h \
     plugins/output_file/console.c plugins/output_file/file.c plugins/output_file/output_file.h \
-    plugins/output_file/format.c plugins/output_file/format.h \
     plugins/output_file/rotation.c plugins/output_file/rotation.h \
     plugins/output_file/series.c plugins/output_file/series.h
 plugins_output_file_liboutput_file_core_la_CPPFLAGS = $(plugins_output_file_cppflags)
@@ -15,7 +14,8 @@ plugins_output_file_output_file_la_SOURCES = plugins/output_file/output_file.c
 plugins_output_file_output_file_la_CPPFLAGS = $(plugins_output_file_cppflags)
 plugins_output_file_output_file_la_LDFLAGS = $(PLUGIN_LINK)
 plugins_output_file_output_file_la_LIBADD = \
-    plugins/output_file/liboutput_file_core.la sdk/support/libsupport_json_write.la
+    plugins/output_file/liboutput_file_core.la sdk/support/libsupport_json_write.la \
+    sdk/support/libsupport_condition.la
 
 dist_man_MANS += plugins/output_file/metrichost-output-file.7
 
@@ -34,5 +34,5 @@ tests_unit_test_output_file_CPPFLAGS = $(plugins_output_file_cppflags) -I$(top_s
 tests_unit_test_output_file_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 tests_unit_test_output_file_LDADD = \
     plugins/output_file/liboutput_file_core.la sdk/support/libsupport_json_write.la \
-    $(MH_TESTHOST_LIBS)
+    sdk/support/libsupport_condition.la $(MH_TESTHOST_LIBS)
 endif

@@ -21,6 +21,7 @@ struct part {
 
 struct format_string {
     char *text;
+    bool allow_missing;
     size_t n;
     struct part parts[];
 };
@@ -139,6 +140,12 @@ format_string_compile(const char *text, struct format_string **ret, const char *
     return 0;
 }
 
+void
+format_string_allow_missing(struct format_string *format)
+{
+    format->allow_missing = true;
+}
+
 bool
 format_string_is_static(const struct format_string *format)
 {
@@ -242,13 +249,13 @@ add_parts(const struct format_string *format, struct json_text *to, const struct
         } else if (part->kind == PART_TIME) {
             add_time(to, part->text, source->unix_ns);
         } else if (!add_found(to, part, source)) {
-            if (part->fallback == NULL) {
+            if (part->fallback == NULL && !format->allow_missing) {
                 if (ret_path != NULL)
                     *ret_path = part->text;
                 to->len = begin;
                 return -ENOENT;
             }
-            json_add_literal(to, part->fallback);
+            json_add_literal(to, part->fallback != NULL ? part->fallback : "");
         }
     }
     return 0;

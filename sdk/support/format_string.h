@@ -20,6 +20,8 @@ struct format_string; /* opaque, constant once compiled */
  * for the operator. */
 int format_string_compile(const char *text, struct format_string **ret, const char **ret_problem);
 void format_string_free(struct format_string *format); /* NULL is fine */
+/* From now on a value that is missing and has no default is an empty text. */
+void format_string_allow_missing(struct format_string *format);
 /* True when it holds no value of a record and no time: the same text for every record. */
 bool format_string_is_static(const struct format_string *format);
 

@@ -3,7 +3,6 @@
  * test_output_file.c - the outputs `file` and `console` under a test host: the form of documents,
  * options and their refusals, and what is said about each record when a write fails in the middle.
  */
-#include "format.h"
 #include "indent.h"
 #include "output_file.h"
 #include "series.h"
@@ -270,7 +269,7 @@ wrong_options_are_refused_with_the_fix(void **state)
         {"codec.format.string: '%{[a'", "without its }"},
         {"codec.format.string: '%{a}'", "%{[dotted.path]}"},
         {"codec.format.string: '%{[a]b}'", "%{[dotted.path]:default}"},
-        {"codec.format.string: '%{+yyyy}'", "%{[@timestamp]}"},
+        {"codec.format.string: '%{+yyyx}'", "time pattern"},
         {"codec:\n  json.pretty: true\n  format.string: 'a'", "remove one of them"},
     };
     struct fixture *f = *state;
@@ -291,12 +290,12 @@ a_format_puts_values_into_text(void **state)
     struct fixture *f = *state;
     CLEANUP_FREE char *text = NULL;
     char expected[256];
-    start_file(f, "codec.format.string: '<%{[container.name]}> %{[t.number]:9}/"
+    start_file(f, "codec.format.string: '%{+yyyy}<%{[container.name]}> %{[t.number]:9}/"
                   "%{[none]:x y}%{[none]}%{[t]:map}!'");
     f->batch = make_batch(0, 2, 0);
     assert_int_equal(testhost_write(f->host, f->batch), MH_OK);
     text = read_member(f, 0);
-    snprintf(expected, sizeof expected, "<a<b> 0/x ymap!\n<a<b> 1/x ymap!\n");
+    snprintf(expected, sizeof expected, "2026<a<b> 0/x ymap!\n2026<a<b> 1/x ymap!\n");
     assert_string_equal(text, expected);
 }
 
