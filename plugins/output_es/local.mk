@@ -43,6 +43,13 @@ tests_integration_es_drive_SOURCES = tests/integration/es_drive.c
 tests_integration_es_drive_CPPFLAGS = $(plugins_output_es_cppflags) $(MH_TESTHOST_FLAGS)
 tests_integration_es_drive_LDADD = plugins/output_es/liboutput_es_core.la $(MH_TESTHOST_LIBS) $(PTHREAD_LIBS)
 
+EXTRA_PROGRAMS += tests/bench/es_encode
+BENCHES += tests/bench/es_encode
+tests_bench_es_encode_SOURCES = tests/bench/es_encode.c
+tests_bench_es_encode_CPPFLAGS = $(plugins_output_es_cppflags) $(MH_TESTHOST_FLAGS)
+tests_bench_es_encode_CFLAGS = $(AM_CFLAGS) $(YAJL_CFLAGS) $(YAJL_INCLUDE)
+tests_bench_es_encode_LDADD = plugins/output_es/liboutput_es_core.la $(MH_TESTHOST_LIBS) $(YAJL_LIBS)
+
 check_PROGRAMS += tests/unit/test_es_parts tests/unit/test_es_options
 TESTS += tests/unit/test_es_parts tests/unit/test_es_options
 tests_unit_test_es_parts_SOURCES = tests/unit/test_es_parts.c
@@ -60,3 +67,15 @@ es_scripts = tests/integration/es-faults.py tests/integration/es-hosts.py tests/
     tests/integration/es-setup.py
 dist_check_SCRIPTS += $(es_scripts)
 TESTS += $(es_scripts)
+
+if ENABLE_FUZZERS
+noinst_PROGRAMS += tests/fuzz/fuzz_bulk_response tests/fuzz/fuzz_cloud_id
+tests_fuzz_fuzz_bulk_response_SOURCES = tests/fuzz/fuzz_bulk_response.c
+tests_fuzz_fuzz_bulk_response_CPPFLAGS = $(plugins_output_es_cppflags)
+tests_fuzz_fuzz_bulk_response_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_bulk_response_LDADD = plugins/output_es/liboutput_es_core.la
+tests_fuzz_fuzz_cloud_id_SOURCES = tests/fuzz/fuzz_cloud_id.c
+tests_fuzz_fuzz_cloud_id_CPPFLAGS = $(plugins_output_es_cppflags)
+tests_fuzz_fuzz_cloud_id_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_cloud_id_LDADD = plugins/output_es/liboutput_es_core.la
+endif
