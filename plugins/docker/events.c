@@ -35,6 +35,7 @@ struct events {
     pthread_mutex_t mutex; /* guards all below */
     pthread_cond_t stop_changed;
     bool stop;
+    bool was_open; /* the stream, once */
     struct notes notes;
     struct note **last;
     unsigned n_notes;
@@ -80,18 +81,23 @@ events_take_notes(struct events *events, struct notes *ret)
     LOCKED(&events->mutex);
     *ret = events->notes;
     events->notes.first = NULL;
-    events->notes.lost = false;
+    events->notes.lost = events->notes.opened = events->notes.reopened = false;
     events->last = &events->notes.first;
     events->n_notes = 0;
 }
 
+/* What happened before the stream was open is repeated by the engine only as far as it remembers.
+ */
 static void
 set_connected(struct events *events, bool connected)
 {
     LOCKED(&events->mutex);
     events->notes.connected = connected;
-    /* What happened in between is repeated by the engine only as far as it remembers. */
-    events->notes.lost = events->notes.lost || connected;
+    if (!connected)
+        return;
+    events->notes.opened = true;
+    events->notes.reopened = events->notes.reopened || events->was_open;
+    events->was_open = true;
 }
 
 static bool

@@ -26,6 +26,8 @@ struct notes {
     struct note *first;
     bool lost;         /* there were too many to keep: anything may have changed */
     bool connected;    /* the stream is open                                    */
+    bool opened;       /* since the last call: the list may have changed before it */
+    bool reopened;     /* not for the first time: anything may have happened       */
     int64_t cursor_ns; /* time of the last event, 0: none; for the state of the instance */
 };
 

@@ -199,16 +199,26 @@ apply_note(struct input *input, struct note *note)
         container->inspect_at_ns = note->at_ns + PROBE_DELAY_NS;
 }
 
+/* After a gap in the events a container's files tell by themselves that its process is another;
+ * what has no files, and health, is looked up again. */
+static bool
+is_doubtful(const struct notes *notes, const struct container *container)
+{
+    return notes->lost ||
+           (notes->reopened && (container->cgroup == NULL || container->inspected.health != NULL));
+}
+
 static void
 judge_notes(struct input *input, const struct notes *notes)
 {
     input->no_events = !notes->connected;
-    if (notes->lost || input->no_events)
+    if (notes->lost || notes->opened || input->no_events)
         input->list_is_stale = true;
     for (const struct note *note = notes->first; note != NULL; note = note->next)
         input->list_is_stale = input->list_is_stale || note->list;
-    for (size_t n = 0; notes->lost && n < input->containers.n; n++)
-        input->containers.list[n]->needs_inspection = true;
+    for (size_t n = 0; n < input->containers.n; n++)
+        if (is_doubtful(notes, input->containers.list[n]))
+            input->containers.list[n]->needs_inspection = true;
 }
 
 int

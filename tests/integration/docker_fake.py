@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlparse
 
@@ -230,6 +231,7 @@ class Probe:
     def __init__(self, socket, collects=1000, **options):
         self.folder = tempfile.TemporaryDirectory(prefix="metrichost-probe-")
         config = os.path.join(self.folder.name, "docker.yml")
+        metricsets = options.pop("metricsets", [])
         lines = ["module: docker"]
         options.setdefault("hosts", [socket if "://" in socket else f"unix://{socket}"])
         lines += [f"{key.replace('__', '.')}: {json.dumps(value)}" for key, value in options.items()]
@@ -237,7 +239,7 @@ class Probe:
             file.write("\n".join(lines) + "\n")
         self.log = open(os.path.join(self.folder.name, "log"), "w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            [os.path.join(TOP_BUILD, "tests/integration/docker_probe"), config, str(collects), "step"],
+            [os.path.join(TOP_BUILD, "tests/integration/docker_probe"), config, str(collects), "step", *metricsets],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.first = True
 
@@ -304,7 +306,6 @@ def main(tests):
             print(f"ok   {test.__name__}")
         except Exception as error:  # noqa: BLE001 - any failure of one test must not hide the others
             failed += 1
-            print(f"FAIL {test.__name__}: {type(error).__name__}: {error}")
-            if os.environ.get("VERBOSE"):
-                raise
+            where = traceback.extract_tb(error.__traceback__)[-1]
+            print(f"FAIL {test.__name__}: {type(error).__name__}: {error} (line {where.lineno}: {where.line})")
     sys.exit(1 if failed else 0)

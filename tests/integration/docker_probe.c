@@ -2,7 +2,7 @@
 /*
  * docker_probe.c - runs the docker input alone, in the tests' host, against a real engine:
  *
- *   docker_probe CONFIG.yml COLLECTS [SECONDS_BETWEEN]
+ *   docker_probe CONFIG.yml COLLECTS [SECONDS_BETWEEN [METRICSET...]]
  *
  * Prints one JSON document a line; between two collects a line "-- RESULT CPU_NS WORDS". Statistics
  * and the log go to standard error. A line on standard input (or its end) also ends the pause, when
@@ -113,6 +113,8 @@ main(int argc, char **argv)
         return 2;
     }
     t = testhost_new(&docker_plugin, yaml);
+    if (argc > 4)
+        testhost_metricsets(t, (const char *const *)&argv[4]);
     if (testhost_create(t) != MH_OK || testhost_start(t) != MH_OK) {
         fprintf(stderr, "%s%s\n", testhost_findings(t), testhost_words(t));
         return 1;
