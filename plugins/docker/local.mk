@@ -72,3 +72,26 @@ EXTRA_DIST += tests/fixtures/docker-api/events_20.10.ndjson tests/fixtures/docke
     tests/fixtures/expected/stats_cgroupv1_extracted_from_ecs_exporter_fargate.expected.json \
     tests/fixtures/expected/stats_cgroupv2_extracted_from_ecs_exporter_ec2.expected.json \
     tests/fixtures/cgroup2
+
+if ENABLE_FUZZERS
+# Fuzz targets of the engine's answers; their corpora begin with tests/fixtures/docker-api.
+docker_fuzzers = tests/fuzz/fuzz_docker_stats tests/fuzz/fuzz_docker_list tests/fuzz/fuzz_docker_inspect \
+    tests/fuzz/fuzz_docker_events
+noinst_PROGRAMS += $(docker_fuzzers)
+tests_fuzz_fuzz_docker_stats_SOURCES = tests/fuzz/fuzz_docker_stats.c tests/fuzz/fuzz_docker.h
+tests_fuzz_fuzz_docker_stats_CPPFLAGS = $(plugins_docker_cppflags)
+tests_fuzz_fuzz_docker_stats_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_docker_stats_LDADD = plugins/docker/libdocker_core.la
+tests_fuzz_fuzz_docker_list_SOURCES = tests/fuzz/fuzz_docker_list.c tests/fuzz/fuzz_docker.h
+tests_fuzz_fuzz_docker_list_CPPFLAGS = $(plugins_docker_cppflags)
+tests_fuzz_fuzz_docker_list_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_docker_list_LDADD = plugins/docker/libdocker_core.la
+tests_fuzz_fuzz_docker_inspect_SOURCES = tests/fuzz/fuzz_docker_inspect.c tests/fuzz/fuzz_docker.h
+tests_fuzz_fuzz_docker_inspect_CPPFLAGS = $(plugins_docker_cppflags)
+tests_fuzz_fuzz_docker_inspect_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_docker_inspect_LDADD = plugins/docker/libdocker_core.la
+tests_fuzz_fuzz_docker_events_SOURCES = tests/fuzz/fuzz_docker_events.c tests/fuzz/fuzz_docker.h
+tests_fuzz_fuzz_docker_events_CPPFLAGS = $(plugins_docker_cppflags)
+tests_fuzz_fuzz_docker_events_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_fuzz_docker_events_LDADD = plugins/docker/libdocker_core.la
+endif
