@@ -63,3 +63,7 @@ tests_stubs_plugins_puppet_la_SOURCES = tests/stubs/plugins/puppet.c
 tests_stubs_plugins_puppet_la_LDFLAGS = $(PLUGIN_LINK) -rpath /nowhere
 TESTS += tests/integration/pipeline.py
 EXTRA_DIST += tests/integration/pipeline.py tests/integration/daemon.py
+
+# A script is no target: it is run from the source folder.
+BENCHES += tests/bench/daemon_bench.py
+EXTRA_DIST += tests/bench/daemon_bench.py
