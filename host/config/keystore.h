@@ -39,9 +39,10 @@ int keystore_save(const struct keystore *k, const char *path);
 struct keystore_lookup {
     char *path;
     struct keystore *store;
+    bool strict_perms;
     bool tried;
 };
-int keystore_lookup_prepare(struct keystore_lookup *l, const struct settings *s);
+int keystore_lookup_prepare(struct keystore_lookup *l, const struct settings *s, bool strict_perms);
 int keystore_lookup_secret(void *priv, const char *name, char **ret, char **ret_reason);
 void keystore_lookup_close(struct keystore_lookup *l);
 

@@ -19,9 +19,9 @@ keystore_path(const struct settings *s)
 }
 
 int
-keystore_lookup_prepare(struct keystore_lookup *l, const struct settings *s)
+keystore_lookup_prepare(struct keystore_lookup *l, const struct settings *s, bool strict_perms)
 {
-    *l = (struct keystore_lookup){.path = keystore_path(s)};
+    *l = (struct keystore_lookup){.path = keystore_path(s), .strict_perms = strict_perms};
     return l->path != NULL ? 0 : -ENOMEM;
 }
 
@@ -30,7 +30,7 @@ keystore_lookup_secret(void *priv, const char *name, char **ret, char **ret_reas
 {
     struct keystore_lookup *l = priv;
     if (!l->tried) {
-        int r = keystore_open(l->path, true, &l->store, ret_reason);
+        int r = keystore_open(l->path, l->strict_perms, &l->store, ret_reason);
         if (r < 0 && r != -ENOENT)
             return r;
         l->tried = true;

@@ -76,7 +76,7 @@ is_good_key(const char *key)
     for (size_t i = 0; i < len; i++)
         dots += key[i] == '.';
     return len > 0 && key[0] != '.' && key[len - 1] != '.' && strstr(key, "..") == NULL &&
-           dots < CONFIG_MAX_DEPTH && strpbrk(key, " \t\r\n") == NULL;
+           dots < CONFIG_MAX_DEPTH && strstr(key, "<<") == NULL && strpbrk(key, " \t\r\n") == NULL;
 }
 
 static int

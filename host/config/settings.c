@@ -122,7 +122,7 @@ finish(struct settings *s, struct expansion *e, const struct config_options *opt
     int r = settle_paths(s, e, options);
     if (r < 0)
         return r;
-    if (keystore_lookup_prepare(&store, s) < 0)
+    if (keystore_lookup_prepare(&store, s, options->strict_perms) < 0)
         return -ENOMEM;
     e->lookup = keystore_lookup_secret;
     e->lookup_priv = &store;

@@ -183,6 +183,11 @@ load_key(struct loader *l, const yaml_event_t *event)
         loader_error(l, event->start_mark, "the key \"%s\" has an empty part between dots", key);
         return NULL;
     }
+    if (dots > 0 && strstr(key, "<<") != NULL) {
+        loader_error(l, event->start_mark, "the key \"%s\": << cannot be part of a dotted key",
+                     key);
+        return NULL;
+    }
     if (dots >= CONFIG_MAX_DEPTH) {
         loader_error(l, event->start_mark, "the key has more than %u levels", CONFIG_MAX_DEPTH);
         return NULL;

@@ -45,7 +45,7 @@ static bool
 put(struct loader *l, struct mh_config *map, const char *key, struct mh_config *value)
 {
     struct mh_config *old = node_member(map, key, strlen(key));
-    if (strcmp(key, "<<") == 0) {
+    if (strcmp(key, "<<") == 0) { /* the first one went another way */
         config_report(l->d, true, value, NULL,
                       "<< stands for members of another mapping: once in a mapping, and alone");
         config_node_free(value);

@@ -95,6 +95,12 @@ error("tag", OUT + "name: !vault x\n", "2:7: error: the tag !vault is not suppor
 error("list as key", OUT + "? [a, b]\n: c\n", "2:3: error: a key must be a plain text")
 error("empty part of a key", OUT + "a..b: 1\n", '2:1: error: the key "a..b" has an empty part between dots')
 
+error("<< in a dotted key", OUT + "fields.<<: {a: 1}\n",
+      '2:1: error: the key "fields.<<": << cannot be part of a dotted key')
+error("<< twice", OUT + "fields:\n  <<: {a: 1}\n  <<: {b: 1}\n",
+      "4:7: error: << stands for members of another mapping: once in a mapping, and alone")
+error("<< with a text", OUT + "fields: {<<: x}\n", "2:14: error: << wants a mapping or a list of mappings")
+
 # Size and depth.
 error("mappings nested deeply", OUT + "fields: " + "{a: " * 80 + "1" + "}" * 80 + "\n",
       "2:265: error: more than 64 levels are nested here")
@@ -198,6 +204,15 @@ error("mapping beside an empty text", OUT + "fields: {m: {x: 1}}\nname: ${fields
 error("variable in a module file", OUT, "DIR/modules.d/docker.yml:2:11: error: docker.period: " +
       UNDEFINED % ("MH_NOT_SET", "MH_NOT_SET"),
       files={"modules.d/docker.yml": "- module: docker\n  period: ${MH_NOT_SET}\n"})
+LOOSE = {"metrichost.keystore": "v1bm90IGEga2V5c3RvcmU="}
+error("keystore that others may read", OUT + "name: ${MH_NOT_SET}\n",
+      '2:7: error: name: variable "MH_NOT_SET" cannot be looked up in the keystore: DIR/metrichost.keystore: must belong to '
+      "root or to the user that runs metrichost, with permissions 0600; run: chmod 600 DIR/metrichost.keystore",
+      files=LOOSE, setup=lambda folder: os.chmod(folder + "/metrichost.keystore", 0o644))
+error("keystore that others may read, allowed but damaged", OUT + "name: ${MH_NOT_SET}\n",
+      '2:7: error: name: variable "MH_NOT_SET" cannot be looked up in the keystore: DIR/metrichost.keystore: is damaged '
+      "or no keystore; create a new one with `metrichost keystore create --force`",
+      files=LOOSE, setup=lambda folder: os.chmod(folder + "/metrichost.keystore", 0o644), args=["--strict.perms=false"])
 error("damaged keystore", OUT + "name: ${MH_NOT_SET}\n",
       '2:7: error: name: variable "MH_NOT_SET" cannot be looked up in the keystore: DIR/metrichost.keystore: is damaged '
       "or no keystore; create a new one with `metrichost keystore create --force`",
