@@ -41,8 +41,8 @@ uninstall-local:
 dist_man_MANS += docs/metrichost.1 docs/metrichost.yml.5
 
 check_PROGRAMS += tests/unit/print_host_keys
-tests_unit_print_host_keys_SOURCES = tests/unit/print_host_keys.c
-tests_unit_print_host_keys_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_print_host_keys_SOURCES = tests/unit/print_host_keys.c tests/unit/print_keys.c tests/unit/print_keys.h
+tests_unit_print_host_keys_CPPFLAGS = $(MH_HOST_CPPFLAGS) -I$(top_srcdir)/tests/unit
 tests_unit_print_host_keys_LDADD = libmhhost.la
 
 MH_COMMAND_LINE_TESTS = \

@@ -36,6 +36,12 @@ plugins_output_es_output_es_la_LDFLAGS = $(PLUGIN_LINK)
 
 EXTRA_DIST += tests/integration/search-server.sh tests/integration/search-server.java.in
 
+dist_man_MANS += plugins/output_es/metrichost-output-es.7
+check_PROGRAMS += tests/unit/print_es_keys
+tests_unit_print_es_keys_SOURCES = tests/unit/print_es_keys.c tests/unit/print_keys.c tests/unit/print_keys.h
+tests_unit_print_es_keys_CPPFLAGS = $(plugins_output_es_cppflags) -I$(top_srcdir)/tests/unit
+tests_unit_print_es_keys_LDADD = plugins/output_es/liboutput_es_core.la
+
 if HAVE_CMOCKA
 # Drives the output as the daemon does; the integration tests of the output run it.
 check_PROGRAMS += tests/integration/es_drive
@@ -63,7 +69,7 @@ tests_unit_test_es_options_LDADD = plugins/output_es/liboutput_es_core.la $(MH_T
 endif
 
 EXTRA_DIST += tests/integration/es_tests.py tests/stubs/es_fault_server.py
-es_scripts = tests/integration/es-faults.py tests/integration/es-hosts.py tests/integration/es-real.py \
+es_scripts = tests/integration/es-manual.py tests/integration/es-faults.py tests/integration/es-hosts.py tests/integration/es-real.py \
     tests/integration/es-setup.py
 dist_check_SCRIPTS += $(es_scripts)
 TESTS += $(es_scripts)

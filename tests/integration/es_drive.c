@@ -129,17 +129,20 @@ run(struct testhost *t)
 static void *
 worker_main(void *ctx)
 {
-    struct testhost *t = testhost_new(&es_plugin, drive.yaml);
-    testhost_worker(t, (uint32_t)(uintptr_t)ctx, drive.n_workers);
-    if (testhost_create(t) != MH_OK || testhost_start(t) != MH_OK) {
-        fprintf(stderr, "es_drive: %s %s\n", testhost_findings(t), testhost_words(t));
-        atomic_store(&drive.failed, true);
-    } else {
-        run(t);
-    }
-    fputs(testhost_log(t), stderr);
-    testhost_free(t);
+    run(ctx);
     return NULL;
+}
+
+/* Creation is on one thread, as in the daemon. */
+static struct testhost *
+make_worker(uint32_t i)
+{
+    struct testhost *t = testhost_new(&es_plugin, drive.yaml);
+    testhost_worker(t, i, drive.n_workers);
+    if (testhost_create(t) == MH_OK && testhost_start(t) == MH_OK)
+        return t;
+    fprintf(stderr, "es_drive: %s %s\n", testhost_findings(t), testhost_words(t));
+    exit(1);
 }
 
 static char *
@@ -158,6 +161,7 @@ int
 main(int argc, char **argv)
 {
     pthread_t threads[64];
+    struct testhost *workers[64];
     if (argc != 7) {
         fprintf(stderr, "usage: es_drive CONFIG.yml FIRST COUNT BATCH WORKERS SECONDS\n");
         return 2;
@@ -172,9 +176,15 @@ main(int argc, char **argv)
     drive.deadline_ns = http_monotonic_ns() + strtoull(argv[6], NULL, 10) * MH_NS_PER_S;
     atomic_store(&drive.next, drive.first);
     for (uint32_t i = 0; i < drive.n_workers; i++)
-        pthread_create(&threads[i], NULL, worker_main, (void *)(uintptr_t)i);
+        workers[i] = make_worker(i);
     for (uint32_t i = 0; i < drive.n_workers; i++)
+        pthread_create(&threads[i], NULL, worker_main, workers[i]);
+    for (uint32_t i = 0; i < drive.n_workers; i++) {
         pthread_join(threads[i], NULL);
+        fputs(testhost_log(workers[i]), stderr);
+    }
+    for (uint32_t i = 0; i < drive.n_workers; i++)
+        testhost_free(workers[i]);
     printf("{\"taken\":%" PRIuFAST64 ",\"rejected\":%" PRIuFAST64 ",\"writes\":%" PRIuFAST64
            ",\"retries\":%" PRIuFAST64 "}\n",
            atomic_load(&drive.taken), atomic_load(&drive.rejected), atomic_load(&drive.writes),
