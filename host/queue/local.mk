@@ -64,6 +64,14 @@ tests_integration_queue_drive_LDADD = libmhhost.la
 TESTS += tests/integration/queue-disk.py
 EXTRA_DIST += tests/integration/queue-disk.py
 
+# The daemon, killed at full load.
+check_LTLIBRARIES += tests/stubs/plugins/flood.la
+tests_stubs_plugins_flood_la_SOURCES = tests/stubs/plugins/flood.c
+tests_stubs_plugins_flood_la_LDFLAGS = $(PLUGIN_LINK) -rpath /nowhere
+tests_stubs_plugins_flood_la_LIBADD = $(PTHREAD_LIBS)
+TESTS += tests/integration/kill9-campaign.py
+EXTRA_DIST += tests/integration/kill9-campaign.py
+
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_queue_mem
 TESTS += tests/unit/test_queue_mem
