@@ -46,7 +46,7 @@ copy_source() { # FOLDER
     if [ -e "$top_srcdir/.git" ] && command -v git >/dev/null; then
         (cd "$top_srcdir" && git ls-files -z | xargs -0 cp --parents -P -t "$1")
     else
-        (cd "$top_srcdir" && tar -c --exclude='./build*' .) | tar -C "$1" -x
+        (cd "$top_srcdir" && tar -c --exclude=./build --exclude=./_build --exclude=./_inst .) | tar -C "$1" -x
         chmod -R u+w "$1"
     fi
 }
