@@ -42,7 +42,14 @@ tests_integration_docker_probe_SOURCES = tests/integration/docker_probe.c
 tests_integration_docker_probe_CPPFLAGS = $(MH_TESTHOST_FLAGS) -I$(top_srcdir)/plugins/docker
 tests_integration_docker_probe_LDADD = plugins/docker/libdocker_core.la $(MH_TESTHOST_LIBS)
 
-TESTS += tests/integration/docker-contract.py tests/integration/docker-faults.py
+TESTS += tests/integration/docker-contract.py tests/integration/docker-faults.py tests/integration/docker-live.py
+
+# The manual's tables from the schema.
+check_PROGRAMS += tests/integration/docker_tables
+tests_integration_docker_tables_SOURCES = tests/integration/docker_tables.c
+tests_integration_docker_tables_CPPFLAGS = $(plugins_docker_cppflags)
+tests_integration_docker_tables_LDADD = plugins/docker/libdocker_core.la
+TESTS += tests/integration/docker-manual.sh
 
 docker_test_flags = $(plugins_docker_cppflags) -I$(top_srcdir)/tests/unit
 docker_test_libs = plugins/docker/libdocker_core.la $(CMOCKA_LIBS)
@@ -61,10 +68,11 @@ tests_unit_test_docker_model_LDADD = $(docker_test_libs)
 endif
 
 # Off until an operator enables it: not every machine has an engine.
+dist_man_MANS += plugins/docker/metrichost-docker.7
 dist_modulesd_DATA += plugins/docker/docker.yml.disabled
 
 EXTRA_DIST += tests/integration/docker-contract.py tests/integration/docker-faults.py \
-    tests/integration/docker_fake.py
+    tests/integration/docker-live.py tests/integration/docker-manual.sh tests/integration/docker_fake.py
 EXTRA_DIST += tests/fixtures/docker-api/events_20.10.ndjson tests/fixtures/docker-api/info_20.10.json \
     tests/fixtures/docker-api/inspect_20.10.json tests/fixtures/docker-api/list_20.10.json \
     tests/fixtures/docker-api/moby_v1.24_images_json.json tests/fixtures/docker-api/stats_20.10.json \
