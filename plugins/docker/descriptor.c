@@ -23,4 +23,5 @@ const struct mh_plugin docker_plugin = {
     .wake = docker_wake,
     .stop = docker_stop,
     .destroy = docker_destroy,
+    .get_interface = docker_get_interface,
 };

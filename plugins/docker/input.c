@@ -50,8 +50,8 @@ docker_create(const struct mh_host *host, const struct mh_config *config, void *
 
 /* The kernel's files are for engines on this machine: those behind a unix socket, or when the
  * operator says so. */
-static void
-open_machine(struct input *input)
+void
+input_open_machine(struct input *input)
 {
     int result = machine_open(&input->machine, input->settings.hostfs);
     bool wanted =
@@ -84,7 +84,7 @@ docker_start(void *self)
 {
     struct input *input = self;
     struct http_error error = {0};
-    open_machine(input);
+    input_open_machine(input);
     mh_set_constant_text(input->host, "service.address", input->settings.endpoint.address);
     input->started_ns = input->host->monotonic_ns(input->host);
     if (api_open(&input->api, input->host, &input->settings, &error) < 0)
@@ -95,8 +95,8 @@ docker_start(void *self)
 }
 
 /* "Permission denied" is the failure that most operators see first, and it has one fix. */
-static void
-explain_permission(const struct input *input, char *ret, size_t size)
+void
+input_explain_permission(const struct input *input, char *ret, size_t size)
 {
     const char *path = input->settings.endpoint.socket;
     struct group group, *found = NULL;
@@ -118,7 +118,7 @@ int32_t
 input_fail(struct input *input)
 {
     char permission[256];
-    explain_permission(input, permission, sizeof permission);
+    input_explain_permission(input, permission, sizeof permission);
     return mh_fail(input->host, MH_ERR_RETRY, "%s%s", input->engine_error.text, permission);
 }
 

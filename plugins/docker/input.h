@@ -56,6 +56,10 @@ void membership_engine_worked(struct input *input);
 /* sampling.c */
 void sampling_collect(struct input *input, const struct emitter *emitter, uint64_t deadline_ns);
 
+/* Finds the machine's cgroups, unless they are not wanted. */
+void input_open_machine(struct input *input);
+/* What to add to the words of input->engine_error when the socket denies access; "" otherwise. */
+void input_explain_permission(const struct input *input, char *ret, size_t size);
 /* The words for a failure, with the fix for the commonest: no permission on the socket. */
 int32_t input_fail(struct input *input);
 

@@ -7,7 +7,7 @@ plugins_docker_libdocker_core_la_SOURCES = \
     plugins/docker/api.c plugins/docker/api.h \
     plugins/docker/cgroup.c plugins/docker/cgroup.h plugins/docker/cgroup_path.c \
     plugins/docker/cgroup_text.c plugins/docker/cgroup_v1.c plugins/docker/cgroup_v2.c \
-    plugins/docker/container.c plugins/docker/container.h plugins/docker/inspect.c \
+    plugins/docker/check.c plugins/docker/container.c plugins/docker/container.h plugins/docker/inspect.c \
     plugins/docker/descriptor.c plugins/docker/plugin.h \
     plugins/docker/event_meaning.c plugins/docker/events.c plugins/docker/events.h \
     plugins/docker/exits.c plugins/docker/exits.h \

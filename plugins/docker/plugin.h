@@ -13,5 +13,6 @@ int32_t docker_collect(void *self, struct mh_batch *batch, uint64_t deadline_ns)
 void docker_wake(void *self);
 void docker_stop(void *self);
 void docker_destroy(void *self);
+const void *docker_get_interface(void *self, const char *id);
 
 #endif
