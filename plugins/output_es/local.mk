@@ -69,7 +69,7 @@ tests_unit_test_es_options_LDADD = plugins/output_es/liboutput_es_core.la $(MH_T
 endif
 
 EXTRA_DIST += tests/integration/es_tests.py tests/stubs/es_fault_server.py
-es_scripts = tests/integration/es-manual.py tests/integration/es-faults.py tests/integration/es-hosts.py tests/integration/es-real.py \
+es_scripts = tests/integration/es-manual.py tests/integration/es-daemon.py tests/integration/es-faults.py tests/integration/es-hosts.py tests/integration/es-real.py \
     tests/integration/es-setup.py
 dist_check_SCRIPTS += $(es_scripts)
 TESTS += $(es_scripts)

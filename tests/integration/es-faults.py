@@ -1,4 +1,8 @@
-#!/usr/bin/env python3
+#!/bin/sh
+''':'
+command -v python3 >/dev/null || { echo "SKIP: python3 is missing"; exit 77; }
+exec python3 -B "$0" "$@"
+'''
 # SPDX-License-Identifier: Apache-2.0
 """Every fault alone, then all mixed under load: in the end the server has exactly the documents that were collected.
 
@@ -58,6 +62,19 @@ def refused():
         expect("Preview" not in log, "refuse: the log shows the document", log)
 
 
+def time_series():
+    """No identity is sent where the stream makes it; what is too late for it goes elsewhere, with its identity."""
+    with Stub("--fault", "series=0") as stub:
+        code, figures, log = drive(write_config(OUTPUT % (stub.url, "setup.template.time_series: true\n")), 1000, batch=100)
+        expect(code == 0 and figures["taken"] == 1000, "time series: not all were taken", figures, log)
+        state = check_exact(stub, 1000, "time series", log)
+        expect(sorted(state["per_index"].values()) == [500, 500] and any(i.endswith("-late") for i in state["per_index"]),
+               "time series: late documents are elsewhere", state["per_index"])
+    with Stub("--fault", "series=0") as stub:
+        code, figures, log = drive(write_config(OUTPUT % (stub.url, "")), 100, batch=100)
+        expect(code == 0 and figures["rejected"] == 50, "without late_index they are refused", figures, log)
+
+
 def mixed(seconds):
     names = [n for n in ALONE if n not in ("401", "403", "404", "400", "redirect")]
     faults = [arg for n in names for arg in ("--fault", "%s=0.025" % n)] + ["--fault", "hang=0.01"]
@@ -94,5 +111,6 @@ hang()
 too_large()
 refused()
 shrinks()
+time_series()
 mixed(float(os.environ.get("ES_FAULT_SECONDS", "10")))
 print("ok")

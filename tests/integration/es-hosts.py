@@ -1,4 +1,8 @@
-#!/usr/bin/env python3
+#!/bin/sh
+''':'
+command -v python3 >/dev/null || { echo "SKIP: python3 is missing"; exit 77; }
+exec python3 -B "$0" "$@"
+'''
 # SPDX-License-Identifier: Apache-2.0
 """Several hosts of which one dies and comes back; credentials that are wrong and mended in their file; keys in all forms; a proxy's
 odd answers; wake-ups. Against the fault server."""

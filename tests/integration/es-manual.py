@@ -1,4 +1,8 @@
-#!/usr/bin/env python3
+#!/bin/sh
+''':'
+command -v python3 >/dev/null || { echo "SKIP: python3 is missing"; exit 77; }
+exec python3 -B "$0" "$@"
+'''
 # SPDX-License-Identifier: Apache-2.0
 """The options in metrichost-output-es(7) are those of the program. With --update they are written anew."""
 import os

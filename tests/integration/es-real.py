@@ -1,4 +1,8 @@
-#!/usr/bin/env python3
+#!/bin/sh
+''':'
+command -v python3 >/dev/null || { echo "SKIP: python3 is missing"; exit 77; }
+exec python3 -B "$0" "$@"
+'''
 # SPDX-License-Identifier: Apache-2.0
 """Against real servers: OpenSearch (data streams) and the open core of Elasticsearch 7 (daily indices). Setup twice, the types as mapped,
 500 labels, documents exactly once, through nginx with TLS, client certificates and basic authentication."""

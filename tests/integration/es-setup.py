@@ -1,4 +1,8 @@
-#!/usr/bin/env python3
+#!/bin/sh
+''':'
+command -v python3 >/dev/null || { echo "SKIP: python3 is missing"; exit 77; }
+exec python3 -B "$0" "$@"
+'''
 # SPDX-License-Identifier: Apache-2.0
 """Requests of setup against every kind of server, recorded; twice: the second time nothing changes. Then what a key that may only
 write gets, and what export prints."""

@@ -22,6 +22,7 @@ Faults, each with the share of bulk requests that it hits:
   drip                                      stored, the answer comes byte by byte
   badgzip                                   stored, the answer is cut gzip
   badjson empty nothing fewer more nostatus html   stored, but the answer cannot be trusted
+  series                                    the target is a time series stream: takes no _id, makes one of drive.number, and no odd numbers
   refuse                                    some documents are refused for good (mapper_parsing_exception)
 Control, not part of the pretended server:
   GET /__state    JSON: documents stored, requests, duplicates, faults played, numbers (of drive.number, sorted), requests_seen
@@ -295,6 +296,15 @@ class Handler(BaseHTTPRequestHandler):
         key = (meta["_index"], meta.get("_id"))
         if "@timestamp" not in document:
             return {"_index": meta["_index"], "status": 400, "error": {"type": "mapper_parsing_exception", "reason": "no @timestamp"}}
+        if "series" in state.faults and not meta["_index"].endswith("-late"):
+            if "_id" in meta:
+                return {"_index": meta["_index"], "status": 400, "error": {
+                    "type": "illegal_argument_exception",
+                    "reason": "_id must be unset or set to [x] but was [%s] because [s] is in time_series mode" % meta["_id"]}}
+            if number % 2:
+                return {"_index": meta["_index"], "status": 400, "error": {
+                    "type": "timestamp_error", "reason": "the document timestamp [x] is outside of ranges of currently writable indices [[a,b]]"}}
+            key = (meta["_index"], number)
         with state.lock:
             lucky = state.random.random() < 0.5
             if not lucky and fault in ("429items", "503items", "403items"):
