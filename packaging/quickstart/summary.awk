@@ -50,6 +50,14 @@ function size(bytes,    unit)
     return sprintf(unit == 1 ? "%d %s" : "%.1f %s", bytes, substr("B  KiBMiBGiBTiB", unit * 3 - 2, 3))
 }
 
+# Notes a value of the container's document, if there is one.
+function keep(of, path)
+{
+    if (path in value)
+        of[name] = value[path]
+    return path in value
+}
+
 # Prints a document with an indentation of two blanks a level.
 function print_document(json,    i, c, quoted, indent)
 {
@@ -86,18 +94,19 @@ function print_document(json,    i, c, quoted, indent)
         known[name] = ++n_names
         names[n_names] = name
     }
+    # Rates need two samples; what the last sample could not tell stays as it was before.
     if (dataset == "docker.cpu") {
-        cpu[name] = value["docker.cpu.total.pct"]
-        sample = $0
+        if (keep(cpu, "docker.cpu.total.pct") || sample == "")
+            sample = $0
     } else if (dataset == "docker.memory") {
-        memory[name] = value["docker.memory.usage.total"]
+        keep(memory, "docker.memory.usage.total")
     } else if (dataset == "docker.network") {
-        received[name] = value["docker.network.in.bytes"]
-        sent[name] = value["docker.network.out.bytes"]
+        keep(received, "docker.network.in.bytes")
+        keep(sent, "docker.network.out.bytes")
     } else if (dataset == "awsfargate.task_stats") {
-        cpu[name] = value["awsfargate.task_stats.cpu.total.pct"]
-        memory[name] = value["awsfargate.task_stats.memory.usage.total"]
-        sample = $0
+        if (keep(cpu, "awsfargate.task_stats.cpu.total.pct") || sample == "")
+            sample = $0
+        keep(memory, "awsfargate.task_stats.memory.usage.total")
     }
 }
 
