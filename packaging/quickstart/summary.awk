@@ -19,6 +19,8 @@ function flatten(json,    depth, path, key, token, wants_value, kind)
             RLENGTH = 1
         else
             match(json, /^[^{},:]+/)
+        if (RLENGTH < 1)
+            return # not JSON
         token = substr(json, 1, RLENGTH)
         json = substr(json, RLENGTH + 1)
         if (kind == "{") {
