@@ -63,7 +63,8 @@ sdk_support_libsupport_json_la_LIBADD = $(YAJL_LIBS) -lm
 # HTTP for plugins, over libcurl and OpenSSL.
 noinst_LTLIBRARIES += sdk/support/libsupport_http.la
 sdk_support_libsupport_http_la_SOURCES = sdk/support/http.c sdk/support/http.h sdk/support/http_error.c \
-    sdk/support/http_internal.h sdk/support/http_tls.c sdk/support/http_transfer.c sdk/support/support.h
+    sdk/support/http_internal.h sdk/support/http_run.c sdk/support/http_tls.c sdk/support/http_tls.h \
+    sdk/support/http_tls_options.c sdk/support/http_transfer.c sdk/support/support.h
 sdk_support_libsupport_http_la_CPPFLAGS = -include $(top_builddir)/config.h $(AM_CPPFLAGS)
 sdk_support_libsupport_http_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(LIBSSL_CFLAGS) $(OPENSSL_CFLAGS)
 sdk_support_libsupport_http_la_LIBADD = $(CURL_LIBS) $(LIBSSL_LIBS) $(OPENSSL_LIBS) $(PTHREAD_LIBS)
@@ -71,6 +72,7 @@ sdk_support_libsupport_http_la_LIBADD = $(CURL_LIBS) $(LIBSSL_LIBS) $(OPENSSL_LI
 # Conditions and format strings over records.
 noinst_LTLIBRARIES += sdk/support/libsupport_condition.la
 sdk_support_libsupport_condition_la_SOURCES = sdk/support/condition.c sdk/support/condition.h \
+    sdk/support/condition_compile.c sdk/support/condition_internal.h sdk/support/condition_network.c \
     sdk/support/format_string.c sdk/support/format_string.h sdk/support/json_write.h sdk/support/support.h
 sdk_support_libsupport_condition_la_CPPFLAGS = -include $(top_builddir)/config.h $(AM_CPPFLAGS)
 

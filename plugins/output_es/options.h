@@ -84,8 +84,8 @@ int32_t es_options_read_setup(struct es_options *o);
 int32_t es_read_headers(const struct es_options *o, const char *path, struct http_header **ret,
                         size_t *ret_n);
 int32_t es_read_texts(const struct es_options *o, const char *path, struct texts *ret);
-/* Text of an option, or NULL when it is absent or empty. These four note in o->unreadable what cannot be read; who has
- * read all that he wants looks at it once. */
+/* Text of an option, or NULL when it is absent or empty. These four note in o->unreadable what
+ * cannot be read; who has read all that he wants looks at it once. */
 const char *es_text(struct es_options *o, const char *path);
 bool es_bool(struct es_options *o, const char *path);
 int64_t es_int(struct es_options *o, const char *path);

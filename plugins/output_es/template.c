@@ -144,7 +144,7 @@ write_mappings(struct json_text *to, const struct es_options *o,
     return mapping_write(to, o, catalogue, &dialect);
 }
 
-/* {"index_patterns":..,"priority":..,"data_stream":{},"template":{"settings":..,"mappings":..,"lifecycle":..}};
+/* {"index_patterns":..,"priority":..,"data_stream":{},"template":{"settings":..,"mappings":..}};
  * the legacy form has settings and mappings at its top. */
 static void
 write_envelope(struct json_text *to, const struct es_options *o, const struct features *f,

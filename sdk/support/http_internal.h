@@ -2,8 +2,9 @@
 /*
  * http_internal.h - what the parts of the HTTP client know of each other. Nobody else includes it.
  *
- * http.c makes clients and offers the calls; http_transfer.c moves one exchange through libcurl;
- * http_tls.c gives OpenSSL contexts their trust, keys and limits; http_error.c finds the words.
+ * http.c makes clients and offers the calls; http_run.c drives exchanges; http_transfer.c moves one
+ * exchange through libcurl; http_tls.c gives OpenSSL contexts their trust, keys and limits;
+ * http_error.c finds the words.
  */
 #ifndef MH_SUPPORT_HTTP_INTERNAL_H
 #define MH_SUPPORT_HTTP_INTERNAL_H
@@ -69,6 +70,9 @@ int transfer_begin(struct transfer *t, struct http_client *client,
 int transfer_end(struct transfer *t, CURLcode result, struct http_error *error);
 /* True when nothing came for longer than the request allows. */
 bool transfer_is_idle(const struct transfer *t, uint64_t now_ns);
+
+/* Forgets all idle connections and names; with it ends the multi handle. False: no memory. */
+bool http_renew_connections(struct http_client *client);
 
 /* Milliseconds until `at_ns`, at least 1, at most an hour. */
 long http_ms_until(uint64_t at_ns, uint64_t now_ns);

@@ -3,7 +3,7 @@
  * json_write.c - the writer behind every document that leaves the daemon, so it is made for speed:
  * no state machine, no allocation per value, constant parts copied as they come.
  *
- * A general generator (yajl_gen) was measured at three times the cost on the same document; see
+ * A general generator (yajl_gen) was measured at four times the cost on the same document; see
  * tests/bench/es_encode.c.
  */
 #include "json_write.h"
@@ -254,9 +254,10 @@ add_double_slowly(struct json_text *text, double d)
 }
 
 /*
- * Nearly all values have at most nine decimals. n = round(d * 10^9) below 2^53 is exact as a double, and so is 10^9; their
- * quotient is rounded once, just as a reader rounds the decimal text. Hence n / 10^9 == d proves that the text reads back
- * as d. Below 2^22 doubles are closer together than 10^-9, so there is no second n, and the text is the shortest.
+ * Nearly all values have at most nine decimals. n = round(d * 10^9) below 2^53 is exact as a double,
+ * and so is 10^9; their quotient is rounded once, just as a reader rounds the decimal text. Hence
+ * n / 10^9 == d proves that the text reads back as d. Below 2^22 doubles are closer together than
+ * 10^-9, so there is no second n, and the text is the shortest.
  */
 void
 json_add_double(struct json_text *text, double d)
