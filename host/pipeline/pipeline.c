@@ -238,6 +238,7 @@ block_signals(sigset_t *set)
         sigaddset(set, numbers[i]);
     pthread_sigmask(SIG_BLOCK, set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file at its limit fails the write, not the daemon */
 }
 
 static void

@@ -107,6 +107,15 @@ tests_unit_test_queue_parts_SOURCES = tests/unit/test_queue_parts.c $(QUEUE_TEST
 tests_unit_test_queue_parts_CPPFLAGS = $(MH_HOST_CPPFLAGS)
 tests_unit_test_queue_parts_CFLAGS = $(MH_HOST_TEST_CFLAGS)
 tests_unit_test_queue_parts_LDADD = $(MH_HOST_TEST_LDADD)
+
+check_PROGRAMS += tests/unit/test_queue_nomem
+TESTS += tests/unit/test_queue_nomem
+tests_unit_test_queue_nomem_SOURCES = tests/unit/test_queue_nomem.c $(QUEUE_TEST_HELP)
+tests_unit_test_queue_nomem_CPPFLAGS = $(MH_HOST_CPPFLAGS)
+tests_unit_test_queue_nomem_CFLAGS = $(MH_HOST_TEST_CFLAGS)
+tests_unit_test_queue_nomem_LDFLAGS = $(AM_LDFLAGS) \
+    -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray
+tests_unit_test_queue_nomem_LDADD = $(MH_HOST_TEST_LDADD)
 endif
 
 if ENABLE_FUZZERS
