@@ -169,6 +169,26 @@ empty_samples_are_no_samples(void **state)
 }
 
 static void
+sums_of_a_task_need_all_running_containers(void **state)
+{
+    static const char two[] =
+        "{\"TaskARN\":\"arn:a\",\"Containers\":[{\"DockerId\":\"a\",\"Name\":\"web\","
+        "\"KnownStatus\":\"RUNNING\"},{\"DockerId\":\"b\",\"Name\":\"db\",\"KnownStatus\":"
+        "\"RUNNING\"}]}";
+    struct fargate_place *place = *state;
+    stub_server_put(&place->server, "task.json", two);
+    stub_server_put(&place->server, "stats.json", "{\"a\":" SAMPLE("10") ",\"b\":null}");
+    fargate_place_start(place, "");
+    fargate_place_collect(place, MH_OK);
+    assert_absent(fargate_place_task(place), "awsfargate.task.memory.usage");
+    assert_number(fargate_place_task(place), "awsfargate.task.containers.unsampled", 1);
+    stub_server_put(&place->server, "stats.json",
+                    "{\"a\":" SAMPLE("10") ",\"b\":" SAMPLE("10") "}");
+    fargate_place_collect(place, MH_OK);
+    assert_number(fargate_place_task(place), "awsfargate.task.memory.usage.total", 2048);
+}
+
+static void
 odd_members_are_left_out_alone(void **state)
 {
     struct fargate_place *place = *state;
@@ -288,6 +308,9 @@ tags_come_once_and_by_name(void **state)
     fargate_place_collect(place, MH_OK);
     assert_text(fargate_place_container(place, "web"), "aws.ecs.task.tags.team", "web.eu");
     assert_text(fargate_place_task(place), "aws.ecs.task.tags.team", "web.eu");
+    /* The second period asked for /task: the other answer was gone. */
+    if (strstr(testhost_log(place->host), "tags") != NULL)
+        fail_msg("tags were asked for again: %s", testhost_log(place->host));
 }
 
 static void
@@ -394,6 +417,7 @@ main(void)
         CASE(without_stats_there_is_state_and_no_usage),
         CASE(both_answers_failing_give_no_documents),
         CASE(empty_samples_are_no_samples),
+        CASE(sums_of_a_task_need_all_running_containers),
         CASE(odd_members_are_left_out_alone),
         CASE(metadata_without_arrays_still_has_a_task),
         CASE(a_refusal_is_honoured),
