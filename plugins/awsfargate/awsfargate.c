@@ -6,6 +6,7 @@
  * from full seconds.
  */
 #include "awsfargate.h"
+#include "check.h"
 #include "collect.h"
 #include "endpoint.h"
 #include "schema.h"
@@ -173,32 +174,36 @@ create(const struct mh_host *host, const struct mh_config *config, void **ret_se
     return MH_OK;
 }
 
-/* No variable will appear in a process that runs, so trying again cannot help. */
-static int32_t
-fail_without_uri(const struct mh_host *host)
+/* NULL: there is none. */
+static const char *
+uri_of(const struct awsfargate *self)
+{
+    const char *uri = self->uri != NULL ? self->uri : getenv(URI_VARIABLE);
+    return uri != NULL && uri[0] != '\0' ? uri : NULL;
+}
+
+static const char *
+why_there_is_no_uri(void)
 {
     if (getenv("ECS_CONTAINER_METADATA_URI") != NULL)
-        return mh_fail(host, MH_ERR_FATAL,
-                       "this task has the metadata endpoint version 3 only; awsfargate needs "
-                       "version 4: Fargate platform version 1.4.0 or later, or on EC2 the ECS "
-                       "agent 1.39.0 or later");
-    return mh_fail(host, MH_ERR_FATAL,
-                   URI_VARIABLE " is not set: this is no container of an ECS task, or not one "
-                                "on Fargate platform version 1.4.0 or later (on EC2: ECS agent "
-                                "1.39.0 or later). awsfargate must run as a container of the "
-                                "task that it watches; on another machine disable it: metrichost "
-                                "modules disable awsfargate");
+        return "this task has the metadata endpoint version 3 only; awsfargate needs version 4: "
+               "Fargate platform version 1.4.0 or later, or on EC2 the ECS agent 1.39.0 or later";
+    return URI_VARIABLE " is not set: this is no container of an ECS task, or not one on Fargate "
+                        "platform version 1.4.0 or later (on EC2: ECS agent 1.39.0 or later). "
+                        "awsfargate must run as a container of the task that it watches; on "
+                        "another machine disable it: metrichost modules disable awsfargate";
 }
 
 static int32_t
 start(void *instance)
 {
     struct awsfargate *self = instance;
-    const char *uri = self->uri != NULL ? self->uri : getenv(URI_VARIABLE);
+    const char *uri = uri_of(self);
     struct endpoint *endpoint = NULL;
     int code;
-    if (uri == NULL || uri[0] == '\0')
-        return fail_without_uri(self->host);
+    /* No variable will appear in a process that runs, so trying again cannot help. */
+    if (uri == NULL)
+        return mh_fail(self->host, MH_ERR_FATAL, "%s", why_there_is_no_uri());
     code = endpoint_new(self->host, uri, self->requests_per_second, &endpoint);
     LOCKED(&self->mutex);
     self->collector.endpoint = endpoint;
@@ -283,6 +288,21 @@ stop(void *instance)
     self->collector.endpoint = NULL;
 }
 
+static int32_t
+check(void *instance, const struct mh_report_v1 *report, uint64_t deadline_ns)
+{
+    struct awsfargate *self = instance;
+    return check_endpoint(self->host, uri_of(self), why_there_is_no_uri(), report, deadline_ns);
+}
+
+static const void *
+get_interface(void *instance, const char *id)
+{
+    static const struct mh_check_v1 check_interface = {check};
+    (void)instance;
+    return strcmp(id, MH_EXT_CHECK) == 0 ? &check_interface : NULL;
+}
+
 const struct mh_plugin awsfargate_plugin = {
     MH_PLUGIN_HEADER(MH_KIND_INPUT),
     .name = "awsfargate",
@@ -302,4 +322,5 @@ const struct mh_plugin awsfargate_plugin = {
     .wake = wake,
     .stop = stop,
     .destroy = destroy,
+    .get_interface = get_interface,
 };

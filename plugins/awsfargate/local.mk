@@ -6,6 +6,7 @@ noinst_LTLIBRARIES += plugins/awsfargate/libawsfargate_core.la
 plugins_awsfargate_libawsfargate_core_la_SOURCES = \
     plugins/awsfargate/awsfargate.c plugins/awsfargate/awsfargate.h \
     plugins/awsfargate/budget.c plugins/awsfargate/budget.h \
+    plugins/awsfargate/check.c plugins/awsfargate/check.h \
     plugins/awsfargate/collect.c plugins/awsfargate/collect.h \
     plugins/awsfargate/endpoint.c plugins/awsfargate/endpoint.h \
     plugins/awsfargate/fields_identity.inc \

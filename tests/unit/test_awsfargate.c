@@ -109,6 +109,13 @@ put_fargate(struct fargate_place *place)
                  "ecs-tmds-v4/ecs_exporter_fargate_task_stats.json");
 }
 
+static void
+put_ec2(struct fargate_place *place)
+{
+    put_fixtures(place, "ecs-tmds-v4/ecs_exporter_ec2_task_metadata.json",
+                 "ecs-tmds-v4/ecs_exporter_ec2_task_stats.json");
+}
+
 static int
 setup(void **state)
 {
@@ -144,8 +151,7 @@ static void
 ec2_has_metricbeats_values(void **state)
 {
     struct fargate_place *place = *state;
-    put_fixtures(place, "ecs-tmds-v4/ecs_exporter_ec2_task_metadata.json",
-                 "ecs-tmds-v4/ecs_exporter_ec2_task_stats.json");
+    put_ec2(place);
     fargate_place_start(place, "");
     fargate_place_collect(place, MH_OK);
     assert_true(compare_with_file(place, "expected/awsfargate_ecs_exporter_ec2.expected.json") >
@@ -180,8 +186,7 @@ cgroup_v2_omits_what_it_does_not_count(void **state)
 {
     struct fargate_place *place = *state;
     const struct json_node *doc;
-    put_fixtures(place, "ecs-tmds-v4/ecs_exporter_ec2_task_metadata.json",
-                 "ecs-tmds-v4/ecs_exporter_ec2_task_stats.json");
+    put_ec2(place);
     fargate_place_start(place, "");
     fargate_place_collect(place, MH_OK);
     doc = fargate_place_container(place, "ecs-exporter");
@@ -352,8 +357,7 @@ ec2_has_a_reservation_and_throttling(void **state)
 {
     struct fargate_place *place = *state;
     const struct json_node *doc;
-    put_fixtures(place, "ecs-tmds-v4/ecs_exporter_ec2_task_metadata.json",
-                 "ecs-tmds-v4/ecs_exporter_ec2_task_stats.json");
+    put_ec2(place);
     fargate_place_start(place, "");
     fargate_place_collect(place, MH_OK);
     doc = fargate_place_container(place, "ecs-exporter");

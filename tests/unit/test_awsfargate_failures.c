@@ -7,6 +7,8 @@
 
 #include "awsfargate.h"
 
+#include <metrichost/ext/report.h>
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -406,6 +408,49 @@ a_wake_ends_the_pause_and_the_next_collect_works(void **state)
     assert_int_equal(fargate_place_documents(place, "awsfargate.task")->members.count, 1);
 }
 
+/* What check() reported: a line for each step. */
+static char steps[4096];
+
+static void
+keep_step(void *ctx, uint32_t depth, uint32_t result, const char *name, const char *text)
+{
+    size_t len = strlen(steps);
+    (void)ctx, (void)depth;
+    snprintf(steps + len, sizeof steps - len, "%u %s: %s\n", result, name,
+             text != NULL ? text : "");
+}
+
+static int32_t
+run_check(struct testhost *host)
+{
+    static const struct mh_report_v1 report = {NULL, keep_step, NULL};
+    const struct mh_check_v1 *check =
+        awsfargate_plugin.get_interface(testhost_self(host), MH_EXT_CHECK);
+    steps[0] = '\0';
+    assert_non_null(check);
+    return check->check(testhost_self(host), &report,
+                        testhost_host(host)->monotonic_ns(testhost_host(host)) + 10 * MH_NS_PER_S);
+}
+
+static void
+the_check_names_every_step(void **state)
+{
+    struct fargate_place *place = *state;
+    struct testhost *alone = testhost_new(&awsfargate_plugin, "");
+    fargate_place_start(place, "");
+    assert_int_equal(run_check(place->host), MH_OK);
+    assert_non_null(strstr(steps, "FARGATE, 1 containers"));
+    assert_non_null(strstr(steps, "1 of 1 containers have a sample"));
+    stub_server_put(&place->server, "task.reply", "{\"status\":500,\"body\":\"\\\"broken\\\"\"}");
+    assert_int_equal(run_check(place->host), MH_ERR_RETRY);
+    assert_non_null(strstr(steps, "status 500: broken"));
+    unsetenv("ECS_CONTAINER_METADATA_URI_V4");
+    assert_int_equal(testhost_create(alone), MH_OK);
+    assert_int_equal(run_check(alone), MH_ERR_RETRY);
+    assert_non_null(strstr(steps, "is not set"));
+    testhost_free(alone);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -431,6 +476,7 @@ main(void)
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(an_endpoint_that_is_down_is_no_reason_to_give_up),
         CASE(a_wake_ends_the_pause_and_the_next_collect_works),
+        CASE(the_check_names_every_step),
     };
     if (!stub_server_is_possible())
         return 77;
