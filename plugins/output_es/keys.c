@@ -173,8 +173,8 @@ const struct mh_key es_keys[] = {
         "Alias to write to where the server has no data streams; by default the name of the "
         "target."),
     KEY("setup.ilm.pattern", STRING, "{now/d}-000001", "End of the first index behind the alias."),
-    KEY("setup.kibana", ANY, NULL, "Where Kibana is; used for dashboards."),
-    KEY("setup.dashboards", ANY, NULL, "Options of the dashboards."),
+    IGNORED("setup.kibana", ANY, "This output installs no dashboards."),
+    IGNORED("setup.dashboards", ANY, "This output installs no dashboards."),
 };
 
 _Static_assert(COUNT_OF(es_keys) == ES_N_KEYS, "ES_N_KEYS is the number of rows above");

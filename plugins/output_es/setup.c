@@ -77,10 +77,13 @@ int32_t
 setup_run(void *self, const struct mh_report_v1 *report, uint32_t flags, uint64_t deadline_ns)
 {
     struct worker *w = self;
-    bool all = (flags & (MH_SETUP_INDEX_MANAGEMENT | MH_SETUP_DASHBOARDS)) == 0;
-    if (all || (flags & MH_SETUP_INDEX_MANAGEMENT) != 0)
-        return manage_indices(w, report, (flags & MH_SETUP_FORCE) != 0, deadline_ns);
-    return MH_OK;
+    uint32_t parts = flags & (MH_SETUP_INDEX_MANAGEMENT | MH_SETUP_DASHBOARDS);
+    int32_t code = MH_OK;
+    if (parts == 0 || (parts & MH_SETUP_INDEX_MANAGEMENT) != 0)
+        code = manage_indices(w, report, (flags & MH_SETUP_FORCE) != 0, deadline_ns);
+    if (parts == 0 || (parts & MH_SETUP_DASHBOARDS) != 0)
+        report->step(report->ctx, 0, MH_STEP_SKIPPED, "dashboards", "none are installed");
+    return code;
 }
 
 /* ---- export ---- */

@@ -90,7 +90,7 @@ add_reason(struct json_text *to, const char *reason)
         end = reason + MAX_REASON;
     while (reason < end) {
         char closing = *reason == '"' || *reason == '\'' ? *reason : '\0';
-        json_add(to, *reason < ' ' && *reason >= 0 ? " " : reason, 1);
+        json_add(to, reason, 1);
         for (size_t i = 0; closing == '\0' && i < COUNT_OF(quoting); i++)
             if (strncmp(reason, quoting[i], strlen(quoting[i])) == 0) {
                 json_add_literal(to, quoting[i] + 1);
@@ -106,16 +106,27 @@ add_reason(struct json_text *to, const char *reason)
     }
 }
 
+/* A reason, and the names in it, come from elsewhere: a line end in them would begin a line of log
+ * of its own. */
+static void
+make_one_line(struct json_text *to)
+{
+    for (size_t i = 0; i < to->len; i++)
+        if ((unsigned char)to->data[i] < ' ' || to->data[i] == 0x7f)
+            to->data[i] = ' ';
+}
+
 void
 verdict_words(struct json_text *to, const struct bulk_item *item, const char *index)
 {
     json_text_reset(to);
-    json_add_format(to, "index=%s status=%d type=%s ", index, item->status,
+    json_add_format(to, "index=%s status=%d type=%.64s ", index, item->status,
                     item->type == NULL ? "unknown" : item->type);
     if (item->reason != NULL) {
         add_field(to, item->reason);
         json_add_literal(to, "reason: ");
         add_reason(to, item->reason);
     }
+    make_one_line(to);
     json_terminate(to);
 }

@@ -326,6 +326,7 @@ test_words_hold_no_content(void **state)
     assert_non_null(strstr(words_for(&to, "Limit of total fields [1000] has been exceeded"),
                            "Limit of total fields [1000]"));
     assert_non_null(strstr(words_for(&to, NULL), "type=mapper_parsing_exception"));
+    assert_null(strchr(words_for(&to, "failed to parse field [a\nb] of\r\ntype"), '\n'));
 }
 
 static void
