@@ -192,11 +192,12 @@ static void
 begin(void)
 {
     static const uint32_t majors[] = {9, 253};
-    require(collector_init(&fuzz.collector, &host) == 0);
-    require(tags_allow(&fuzz.collector.tags, "*") == 0);
-    fuzz.collector.cores = true;
-    fuzz.collector.history.skip_majors = majors;
-    fuzz.collector.history.n_skip_majors = 2;
+    struct collector *collector = &fuzz.collector;
+    require(collector->stats != NULL || collector_init(collector, &host) == 0);
+    require(tags_allow(&collector->tags, "*") == 0);
+    collector->cores = true;
+    collector->history.skip_majors = majors;
+    collector->history.n_skip_majors = 2;
     fuzz.running = true;
 }
 
@@ -212,9 +213,15 @@ fuzz_period(const char *task, size_t task_len, const char *stats, size_t stats_l
     collector_run(&fuzz.collector, (struct mh_batch *)&fuzz, UINT64_MAX);
 }
 
+/* Everything but the three readers, which are made for use again and again. */
 void
 fuzz_end(void)
 {
-    collector_free(&fuzz.collector);
+    struct collector *collector = &fuzz.collector;
+    task_free(&collector->task);
+    history_free(&collector->history);
+    tags_free(&collector->tags);
+    collector->has_task = collector->task_is_old = false;
+    collector->identity_hash = 0;
     fuzz.running = false;
 }
