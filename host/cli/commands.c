@@ -15,6 +15,7 @@ const struct cli_command *const cli_commands[] = {
     &command_test_output,
     &command_setup,
     &command_status,
+    &command_doctor,
     &command_export_config,
     &command_export_template,
     &command_export_ilm_policy,

@@ -7,6 +7,7 @@
 
 #include "cli/cli.h"
 
+extern const struct cli_command command_doctor;
 extern const struct cli_command command_export_config;
 extern const struct cli_command command_export_fields;
 extern const struct cli_command command_export_ilm_policy;

@@ -9,6 +9,7 @@ libmhhost_la_SOURCES += \
     host/cli/cli.h \
     host/cli/commands.c \
     host/cli/commands.h \
+    host/cli/doctor.c \
     host/cli/export_artifact.c \
     host/cli/export_config.c \
     host/cli/help.c \

@@ -385,6 +385,27 @@ def a_module_is_tried_without_running():
         assert not os.path.exists(d.path("data", "queue")) and sink_lines(d) == []
 
 
+def the_doctor_shows_every_problem_at_once():
+    with Daemon(config(), PLUGINS) as d:
+        done = d.run("doctor")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "configuration... OK" in done.stdout and "  puppet_sink... OK" in done.stdout, done.stdout
+        broken = d.path("broken")
+        os.makedirs(broken)
+        with open(os.path.join(broken, "text.so"), "w", encoding="utf-8") as f:
+            f.write("no plugin")
+        d.plugins = [*PLUGINS, broken]
+        with open(d.path("data"), "w", encoding="utf-8") as f:
+            f.write("in the way")
+        done = d.run("doctor")
+        assert done.returncode == 1
+        assert "data folder... ERROR" in done.stdout and "text.so" in done.stdout, done.stdout
+        os.unlink(d.path("data"))
+        d.configure(config("records: many"))
+        done = d.run("doctor")
+        assert done.returncode == 1 and "modules... ERROR" in done.stdout, done.stdout
+
+
 def two_daemons_do_not_share_a_data_folder():
     with Daemon(config(), PLUGINS) as d:
         d.start()
@@ -426,6 +447,7 @@ run_cases([
     reload_in_a_loop,
     modules_are_enabled_while_running,
     a_module_is_tried_without_running,
+    the_doctor_shows_every_problem_at_once,
     two_daemons_do_not_share_a_data_folder,
     the_identity_of_the_agent_is_kept,
 ])
