@@ -39,12 +39,13 @@ class Daemon:
             args += ["--path.plugins", folder]
         return args
 
-    def start(self, ready="start running"):
+    def start(self, ready="start running", stdout=None):
+        """stdout: a file or descriptor that standard output goes to instead of the log."""
         seen = self.log().count(ready) if ready else 0
         log = open(self.log_path, "ab")
         self.process = subprocess.Popen(
             [*self.wrapper, os.path.join(TOP, "metrichost"), "-e", *self.arguments()],
-            stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            stdout=stdout or log, stderr=log, stdin=subprocess.DEVNULL)
         log.close()
         if ready:
             wait_for(lambda: self.log().count(ready) > seen, what=f"'{ready}' in the log")

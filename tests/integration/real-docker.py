@@ -6,10 +6,9 @@ exec python3 "$0" "$@"
 # SPDX-License-Identifier: Apache-2.0
 """The whole way from real containers to documents: metrichost from the build tree, a real Docker engine."""
 import pathlib
-import signal
 import time
 
-from testlib import Daemon, Engine, of, parse_documents, run, value, wait_for
+from testlib import PATIENCE, Daemon, Engine, of, parse_documents, run, value, wait_for
 
 IDLE = "while :; do sleep 1; done"
 BUSY = "while :; do :; done"
@@ -45,8 +44,7 @@ def utc_now():
 def start(folder, stack, **options):
     engine = Engine(folder / "engine")
     stack.callback(engine.close)
-    daemon = Daemon(folder, configuration(engine, **options))
-    stack.callback(daemon.close)
+    daemon = Daemon(folder, stack, configuration(engine, **options))
     return engine, daemon
 
 
@@ -72,7 +70,7 @@ def containers_come_and_go_within_one_period(folder, stack):
     engine.docker("kill", "first")
     found = later_samples(daemon, utc_now(), 2)
     assert "first" not in found[1] and "second" in found[1], found
-    assert daemon.stop() == 0, daemon.log()
+    assert daemon.stop(PATIENCE) == 0, daemon.log()
 
 
 def cpu_usage_ns(pid):
@@ -108,7 +106,7 @@ def cpu_of_a_busy_container_is_that_of_its_cgroup(folder, stack):
     reported = sum(rates) / len(rates)
     print(f"kernel {kernel:.3f}, reported {reported:.3f} in {len(rates)} samples")
     assert abs(reported - kernel) <= 0.1 * kernel
-    daemon.stop()
+    daemon.stop(PATIENCE)
 
 
 def network_of_talking_containers_is_counted(folder, stack):
@@ -123,7 +121,7 @@ def network_of_talking_containers_is_counted(folder, stack):
         return len(bytes_in) >= 3 and bytes_in[-1] > bytes_in[0] + 100 * 1024
 
     daemon.wait_documents("traffic", received)
-    daemon.stop()
+    daemon.stop(PATIENCE)
 
 
 def sigterm_writes_what_was_collected(folder, stack):
@@ -135,8 +133,8 @@ def sigterm_writes_what_was_collected(folder, stack):
     def written():
         return [d for file in sorted(files.glob("*.ndjson")) for d in parse_documents(file)]
 
-    wait_for("documents in several files", lambda: len(list(files.glob("*.ndjson"))) >= 3)
-    assert daemon.stop() == 0, daemon.log()
+    wait_for(lambda: len(list(files.glob("*.ndjson"))) >= 3, PATIENCE, "documents in several files")
+    assert daemon.stop(PATIENCE) == 0, daemon.log()
     for file in files.glob("*.ndjson"):
         assert file.read_bytes().endswith(b"\n"), file
         assert file.stat().st_mode & 0o777 == 0o600

@@ -12,12 +12,12 @@ import contextlib
 import http.server
 import os
 import json
-import signal
 import socketserver
 import subprocess
 import threading
 
-from testlib import PATIENCE, Daemon, Skip, of, parse_documents, run, value, wait_for
+from daemon import check_ledger
+from testlib import PATIENCE, Daemon, Skip, of, parse_documents, run, wait_for
 
 
 class StandIn(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -79,68 +79,58 @@ metricbeat.modules:
 """
 
 
-def refused(folder, configuration, *words):
-    status, text = Daemon(folder, configuration).run()
-    assert status == 1, (status, text)
+def refused(folder, stack, configuration, *words):
+    done = Daemon(folder, stack, configuration).run("-e")
+    assert done.returncode == 1, done
     for word in words:
-        assert word in text, f"'{word}' is not in: {text}"
+        assert word in done.stderr, f"'{word}' is not in: {done.stderr}"
 
 
 def several_outputs_are_refused(folder, stack):
-    refused(folder, NO_ENGINE + "output.console: {}\noutput.file: {path: /tmp}\n", "console", "file", "output")
+    refused(folder, stack, NO_ENGINE + "output.console: {}\noutput.file: {path: /tmp}\n", "console", "file", "output")
 
 
 def no_output_is_refused(folder, stack):
-    refused(folder, NO_ENGINE, "output")
+    refused(folder, stack, NO_ENGINE, "output")
 
 
 def an_unknown_output_is_refused_with_the_near_name(folder, stack):
-    refused(folder, NO_ENGINE + "output.consol.enabled: true\n", "consol", "console")
+    refused(folder, stack, NO_ENGINE + "output.consol.enabled: true\n", "consol", "console")
 
 
 def a_missing_path_of_output_file_is_refused(folder, stack):
-    refused(folder, NO_ENGINE + "output.file: {filename: x}\n", "output.file", "path")
+    refused(folder, stack, NO_ENGINE + "output.file: {filename: x}\n", "output.file", "path")
 
 
 def a_wrong_value_is_refused_with_its_place(folder, stack):
-    refused(folder, NO_ENGINE + "output.file:\n  path: /tmp\n  number_of_files: 1\n", "metrichost.yml:", "number_of_files", "from 2 to 1024")
+    refused(folder, stack, NO_ENGINE + "output.file:\n  path: /tmp\n  number_of_files: 1\n", "metrichost.yml:", "number_of_files", "from 2 to 1024")
 
 
 def an_absent_engine_is_no_reason_to_end(folder, stack):
-    daemon = Daemon(folder, NO_ENGINE + "output.console: {}\n")
-    stack.callback(daemon.close)
+    daemon = Daemon(folder, stack, NO_ENGINE + "output.console: {}\n")
     daemon.start()
-    wait_for("a word about the engine", lambda: "/does/not/exist.sock" in daemon.log())
+    wait_for(lambda: "/does/not/exist.sock" in daemon.log(), PATIENCE, "a word about the engine")
     assert daemon.process.poll() is None, daemon.log()
-    assert daemon.stop() == 0, daemon.log()
+    assert daemon.stop(PATIENCE) == 0, daemon.log()
 
 
 def console_documents_are_lines_and_sigterm_ends_well(folder, stack):
-    daemon = Daemon(folder, stand_in(folder, stack) + "output.console: {}\nqueue.mem: {}\n")
-    stack.callback(daemon.close)
+    daemon = Daemon(folder, stack, stand_in(folder, stack) + "output.console: {}\nqueue.mem: {}\n")
     daemon.start()
     daemon.wait_documents("documents", lambda d: len(of(d, "docker.info")) >= 2)
-    assert daemon.stop() == 0, daemon.log()
+    assert daemon.stop(PATIENCE) == 0, daemon.log()
     assert daemon.out.read_bytes().endswith(b"\n")
     for line in daemon.out.read_bytes().splitlines():
         assert line.startswith(b'{"@timestamp":"'), line
 
 
-def ledger(daemon):
-    """records{} of the last line of totals in the log."""
-    lines = [json.loads(line) for line in daemon.log().splitlines() if line.startswith("{")]
-    return [line["records"] for line in lines if "records" in line][-1]
-
-
 def the_ledger_agrees_with_what_was_written(folder, stack):
-    daemon = Daemon(folder, stand_in(folder, stack) + "output.console: {}\n")
-    stack.callback(daemon.close)
+    daemon = Daemon(folder, stack, stand_in(folder, stack) + "output.console: {}\n")
     daemon.start()
     daemon.wait_documents("documents", lambda d: len(d) >= 3)
-    assert daemon.stop() == 0, daemon.log()
-    records = ledger(daemon)
-    assert records["delivered"] == len(daemon.documents()), records
-    assert records["collected"] == records["delivered"] + records["queued"] + records["dropped"], records
+    assert daemon.stop(PATIENCE) == 0, daemon.log()
+    check_ledger(daemon.ledger())
+    assert daemon.ledger()["total"]["delivered"] == len(daemon.documents()), daemon.ledger()
 
 
 def a_full_disk_delays_and_loses_nothing(folder, stack):
@@ -151,40 +141,37 @@ def a_full_disk_delays_and_loses_nothing(folder, stack):
         raise Skip("a small file system can only be mounted by root")
     stack.callback(subprocess.run, ["umount", disk])
     ballast = disk / "ballast"
-    daemon = Daemon(folder, stand_in(folder, stack) + f"output.file: {{path: {disk}}}\n")
-    stack.callback(daemon.close)
+    daemon = Daemon(folder, stack, stand_in(folder, stack) + f"output.file: {{path: {disk}}}\n")
     daemon.start()
 
     def written():
         return [d for file in sorted(disk.glob("*.ndjson")) for d in parse_documents(file)]
 
-    wait_for("documents", lambda: len(written()) >= 2)
+    wait_for(lambda: len(written()) >= 2, PATIENCE, "documents")
     with open(ballast, "wb", buffering=0) as file, contextlib.suppress(OSError):
         while True:
             file.write(b"x")
-    wait_for("a word about the disk", lambda: "No space left" in daemon.log())
+    wait_for(lambda: "No space left" in daemon.log(), PATIENCE, "a word about the disk")
     ballast.unlink()
     before = len(written())
-    wait_for("documents after the disk was full", lambda: len(written()) >= before + 2)
-    assert daemon.stop() == 0, daemon.log()
+    wait_for(lambda: len(written()) >= before + 2, PATIENCE, "documents after the disk was full")
+    assert daemon.stop(PATIENCE) == 0, daemon.log()
     documents = written()
-    assert ledger(daemon)["delivered"] == len(documents) == ledger(daemon)["collected"], ledger(daemon)
+    total = daemon.ledger()["total"]
+    assert total["delivered"] == len(documents) == total["collected"], total
     times = [d["@timestamp"] for d in documents]
     assert times == sorted(set(times)), "a document is there twice or out of order"
 
 
 def a_console_without_reader_does_not_end_the_daemon(folder, stack):
-    daemon = Daemon(folder, stand_in(folder, stack) + "output.console: {}\n")
-    stack.callback(daemon.close)
+    daemon = Daemon(folder, stack, stand_in(folder, stack) + "output.console: {}\n")
     reader, writer = os.pipe()
-    with open(daemon.log_file, "ab") as log:
-        daemon.process = subprocess.Popen(daemon.command, stdin=subprocess.DEVNULL, stdout=writer, stderr=log)
+    daemon.start(stdout=writer)
     os.close(writer)
     os.read(reader, 1)
     os.close(reader)
-    wait_for("a word about the reader", lambda: "nobody reads standard output" in daemon.log())
-    daemon.signal(signal.SIGTERM)
-    daemon.process.wait(PATIENCE)
+    wait_for(lambda: "nobody reads standard output" in daemon.log(), PATIENCE, "a word about the reader")
+    daemon.stop(PATIENCE)
 
 
 run(

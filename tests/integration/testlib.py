@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the Python tests share: the daemon under test, a Docker engine, waiting, cases.
+"""For tests that look at documents: the daemon with its standard output, a Docker engine, cases that clean up.
 
-A test is a list of functions; run() gives each its own folder, prints "ok NAME" or "not ok NAME" for it and ends
-everything that was started. Only the standard library.
+A test is a list of functions; run() gives each a folder and a stack that ends what was started, and prints "ok NAME"
+or "not ok NAME". Only the standard library.
 """
 import contextlib
 import json
@@ -13,8 +13,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 import traceback
+
+import daemon
+from daemon import wait_for
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP_SRCDIR = pathlib.Path(os.environ.get("top_srcdir", HERE.parent.parent))
@@ -28,17 +30,6 @@ PATIENCE = 60
 
 class Skip(Exception):
     """This test cannot run here; the text says why."""
-
-
-def wait_for(what, condition, patience=PATIENCE):
-    """Calls condition() until it gives something true, which is returned. what: for the message of the failure."""
-    deadline = time.monotonic() + patience
-    while True:
-        result = condition()
-        if result:
-            return result
-        assert time.monotonic() < deadline, f"waited {patience} s for {what}"
-        time.sleep(0.1)
 
 
 class Engine:
@@ -76,58 +67,23 @@ class Engine:
 
 def link_plugins(folder):
     """A folder with the plugins of the build tree, as an installation has them."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for module in TOP_BUILDDIR.glob("plugins/*/.libs/*.so"):
         (folder / module.name).symlink_to(module)
     return folder
 
 
-class Daemon:
-    """metrichost from the build tree, with a configuration (YAML text) in a folder of its own."""
+class Daemon(daemon.Daemon):
+    """metrichost from the build tree, with a configuration (YAML text) and its standard output in a file."""
 
-    def __init__(self, folder, configuration, *options, wrapper=()):
-        self.folder = folder / "metrichost"
-        fresh = not self.folder.exists()
-        if fresh:
-            self.folder.mkdir()
-            (self.folder / "etc").mkdir()
-            link_plugins(self.folder / "plugins")
-        self.out = self.folder / "out.ndjson"
-        self.log_file = self.folder / "log"
-        config = self.folder / "etc" / "metrichost.yml"
-        config.write_text(f"path.plugins: {self.folder / 'plugins'}\n{configuration}")
-        config.chmod(0o600)
-        self.command = [*wrapper, str(TOP_BUILDDIR / "metrichost"), "-e", "-c", str(config), *self.paths(), *options]
-        self.process = None
+    def __init__(self, folder, stack, configuration):
+        super().__init__(configuration, [link_plugins(folder / "plugins")])
+        stack.push(self)
+        self.out = folder / "out.ndjson"
 
-    def paths(self):
-        return [
-            f"--path.home={self.folder}",
-            f"--path.config={self.folder / 'etc'}",
-            f"--path.data={self.folder / 'data'}",
-            f"--path.logs={self.folder / 'logs'}",
-        ]
-
-    def start(self):
-        with open(self.out, "ab") as out, open(self.log_file, "ab") as log:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=log)
-        return self
-
-    def run(self):
-        """Runs to its end, for configurations that are refused. Returns (status, standard error)."""
-        done = subprocess.run(self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=PATIENCE)
-        return done.returncode, done.stderr
-
-    def signal(self, number):
-        self.process.send_signal(number)
-
-    def stop(self):
-        """SIGTERM; returns the exit status."""
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(PATIENCE)
-
-    def log(self):
-        return self.log_file.read_text(errors="replace")
+    def start(self, stdout=None):
+        with open(self.out, "ab") as out:
+            return super().start(stdout=stdout or out)
 
     def documents(self):
         """All whole lines on standard output so far."""
@@ -137,15 +93,10 @@ class Daemon:
         """Waits until condition(documents) is true; returns it."""
 
         def look():
-            assert self.process.poll() is None, f"metrichost ended with {self.process.returncode}:\n{self.log()[-4000:]}"
+            assert self.process.poll() is None, f"metrichost ended with {self.process.returncode}"
             return condition(self.documents())
 
-        return wait_for(what, look)
-
-    def close(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+        return wait_for(look, PATIENCE, what)
 
 
 def parse_documents(path):
