@@ -27,6 +27,9 @@ wake_late(struct input **inputs, size_t n)
     for (size_t i = 0; i < n; i++)
         if (inputs[i]->has_thread)
             instance_wake(&inputs[i]->instance);
+    /* One that waits for room in a full queue has waited long enough: what it holds is counted. */
+    if (n != 0 && inputs[0]->env->queue != NULL)
+        queue_wake_pushers(inputs[0]->env->queue);
 }
 
 static void

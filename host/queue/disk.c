@@ -31,21 +31,19 @@ disk_stats(struct queue *q, struct queue_stats *ret)
 }
 
 static void
-wake_all(struct queue_disk *d)
+wake_side(struct queue_disk *d, enum queue_side side)
 {
-    d->n_wakes++;
-    pthread_cond_broadcast(&d->readable);
-    pthread_cond_broadcast(&d->writable);
-    pthread_cond_broadcast(&d->synced);
+    d->n_wakes[side]++;
+    pthread_cond_broadcast(side == QUEUE_TAKERS ? &d->readable : &d->writable);
 }
 
 static void
-disk_wake(struct queue *q)
+disk_wake(struct queue *q, enum queue_side side)
 {
     struct queue_disk *d = (struct queue_disk *)q;
 
     pthread_mutex_lock(&d->lock);
-    wake_all(d);
+    wake_side(d, side);
     pthread_mutex_unlock(&d->lock);
 }
 
@@ -65,7 +63,9 @@ disk_close(struct queue *q)
     pthread_mutex_lock(&d->lock);
     first = !d->closed;
     d->closed = true;
-    wake_all(d);
+    wake_side(d, QUEUE_TAKERS);
+    wake_side(d, QUEUE_PUSHERS);
+    pthread_cond_broadcast(&d->synced);
     while (first && d->writing)
         pthread_cond_wait(&d->writable, &d->lock);
     if (first)

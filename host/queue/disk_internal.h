@@ -103,7 +103,7 @@ struct queue_disk {
     bool writing, syncing, reading, keeping;
     bool keep_again;
     bool closed;
-    uint64_t n_wakes;
+    uint64_t n_wakes[2]; /* by side */
 
     struct disk_segment *segments;
     size_t n_segments;

@@ -102,10 +102,10 @@ disk_lease(struct queue *q, uint32_t max_entries, uint64_t max_bytes, uint64_t l
 
     *ret = (struct queue_lease){0};
     pthread_mutex_lock(&d->lock);
-    patience.wakes = d->n_wakes;
+    patience.wakes = d->n_wakes[QUEUE_TAKERS];
     do
         rc = load(d, max_entries, max_bytes);
-    while (rc == 0 && !d->closed && d->n_wakes == patience.wakes &&
+    while (rc == 0 && !d->closed && d->n_wakes[QUEUE_TAKERS] == patience.wakes &&
            patience_wait(&patience, &d->backlog, &d->readable, &d->lock));
     if (rc < 0)
         pause_after_error(d, deadline_ns);

@@ -50,7 +50,7 @@ make_room(struct queue_disk *d)
 static int
 acquire_writer(struct queue_disk *d, uint64_t need, uint64_t deadline_ns)
 {
-    uint64_t wakes = d->n_wakes;
+    uint64_t wakes = d->n_wakes[QUEUE_PUSHERS];
     bool in_time = true;
 
     for (;;) {
@@ -62,7 +62,7 @@ acquire_writer(struct queue_disk *d, uint64_t need, uint64_t deadline_ns)
         }
         if (!d->writing && make_room(d))
             continue;
-        if (!in_time || wakes != d->n_wakes)
+        if (!in_time || wakes != d->n_wakes[QUEUE_PUSHERS])
             return -EAGAIN;
         in_time = wait_until(&d->writable, &d->lock, deadline_ns);
     }
@@ -117,7 +117,8 @@ push_locked(struct queue_disk *d, const struct queue_entry *entries, uint32_t n,
     } while (rc == -ENOBUFS);
     if (rc == 0 && d->options.sync == QUEUE_SYNC_BATCH)
         rc = disk_commit_wait(d, &commit);
-    /* What failed is cut off now: should the process be killed, the next one must not take it for good. */
+    /* What failed is cut off now: should the process be killed, the next one must not take it for
+     * good. */
     if (rc < 0 && d->w.broken && !d->writing)
         seal_in_role(d);
     return rc;

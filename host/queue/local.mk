@@ -69,8 +69,8 @@ check_LTLIBRARIES += tests/stubs/plugins/flood.la
 tests_stubs_plugins_flood_la_SOURCES = tests/stubs/plugins/flood.c
 tests_stubs_plugins_flood_la_LDFLAGS = $(PLUGIN_LINK) -rpath /nowhere
 tests_stubs_plugins_flood_la_LIBADD = $(PTHREAD_LIBS)
-TESTS += tests/integration/kill9-campaign.py
-EXTRA_DIST += tests/integration/kill9-campaign.py
+TESTS += tests/integration/kill9-campaign.py tests/integration/queue-full.py
+EXTRA_DIST += tests/integration/kill9-campaign.py tests/integration/queue-full.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/unit/test_queue_mem

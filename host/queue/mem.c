@@ -23,7 +23,7 @@ struct queue_mem {
     uint64_t n_held;
     uint64_t n_bytes;
     uint64_t next_sequence;
-    uint64_t n_wakes;
+    uint64_t n_wakes[2]; /* by side */
     bool closed;
 };
 
@@ -37,11 +37,11 @@ has_room(const struct queue_mem *m, uint32_t n)
 static int
 wait_for_room(struct queue_mem *m, uint32_t n, uint64_t deadline_ns)
 {
-    uint64_t wakes = m->n_wakes;
+    uint64_t wakes = m->n_wakes[QUEUE_PUSHERS];
     bool in_time = true;
 
     while (!m->closed && !has_room(m, n)) {
-        if (!in_time || wakes != m->n_wakes)
+        if (!in_time || wakes != m->n_wakes[QUEUE_PUSHERS])
             return -EAGAIN;
         in_time = wait_until(&m->writable, &m->lock, deadline_ns);
     }
@@ -96,8 +96,8 @@ mem_lease(struct queue *q, uint32_t max_entries, uint64_t max_bytes, uint64_t li
     int rc;
 
     pthread_mutex_lock(&m->lock);
-    patience.wakes = m->n_wakes;
-    while (!m->closed && m->n_wakes == patience.wakes &&
+    patience.wakes = m->n_wakes[QUEUE_TAKERS];
+    while (!m->closed && m->n_wakes[QUEUE_TAKERS] == patience.wakes &&
            patience_wait(&patience, &m->backlog, &m->readable, &m->lock)) {
     }
     rc = backlog_lease(&m->backlog, max_entries, max_bytes, ret);
@@ -146,20 +146,19 @@ mem_stats(struct queue *q, struct queue_stats *ret)
 }
 
 static void
-wake_all(struct queue_mem *m)
+wake_side(struct queue_mem *m, enum queue_side side)
 {
-    m->n_wakes++;
-    pthread_cond_broadcast(&m->readable);
-    pthread_cond_broadcast(&m->writable);
+    m->n_wakes[side]++;
+    pthread_cond_broadcast(side == QUEUE_TAKERS ? &m->readable : &m->writable);
 }
 
 static void
-mem_wake(struct queue *q)
+mem_wake(struct queue *q, enum queue_side side)
 {
     struct queue_mem *m = (struct queue_mem *)q;
 
     pthread_mutex_lock(&m->lock);
-    wake_all(m);
+    wake_side(m, side);
     pthread_mutex_unlock(&m->lock);
 }
 
@@ -170,7 +169,8 @@ mem_close(struct queue *q)
 
     pthread_mutex_lock(&m->lock);
     m->closed = true;
-    wake_all(m);
+    wake_side(m, QUEUE_TAKERS);
+    wake_side(m, QUEUE_PUSHERS);
     pthread_mutex_unlock(&m->lock);
 }
 

@@ -44,6 +44,7 @@ struct queue_stats {
 };
 
 enum queue_fate { QUEUE_DONE, QUEUE_RETURN };
+enum queue_side { QUEUE_TAKERS, QUEUE_PUSHERS };
 
 struct queue;
 struct queue_ops {
@@ -53,7 +54,7 @@ struct queue_ops {
      * Returns only when the entries are as safe as the sync policy says. */
     int (*push)(struct queue *q, const struct queue_entry *entries, uint32_t n,
                 uint64_t deadline_ns);
-    /* Waits until there is something, until deadline_ns, or until queue_ops.wake; then leases up to
+    /* Waits until there is something, until deadline_ns, or until it is woken; then leases up to
      * the limits, waiting up to linger_ns for a fuller batch. 0 with n_entries 0 when there is
      * nothing. */
     int (*lease)(struct queue *q, uint32_t max_entries, uint64_t max_bytes, uint64_t linger_ns,
@@ -62,7 +63,9 @@ struct queue_ops {
      * given out again, in order. */
     void (*settle)(struct queue *q, struct queue_lease *lease, const enum queue_fate *fates);
     void (*stats)(struct queue *q, struct queue_stats *ret);
-    void (*wake)(struct queue *q); /* makes every waiting take and push return soon */
+    /* Makes every waiting lease (push) return soon. A push that is woken has failed: its records
+     * are the caller's again. */
+    void (*wake)(struct queue *q, enum queue_side side);
     /* No more pushes; what is unsettled stays for the next start where the queue is durable.
      * Afterwards push fails and lease no longer waits; what is there can still be taken and
      * settled. */
@@ -81,7 +84,8 @@ struct queue {
 #define queue_take(q, n, b, l, d, r) ((q)->ops->lease((q), (n), (b), (l), (d), (r)))
 #define queue_settle(q, l, f) ((q)->ops->settle((q), (l), (f)))
 #define queue_stats_of(q, r) ((q)->ops->stats((q), (r)))
-#define queue_wake(q) ((q)->ops->wake((q)))
+#define queue_wake(q) ((q)->ops->wake((q), QUEUE_TAKERS))
+#define queue_wake_pushers(q) ((q)->ops->wake((q), QUEUE_PUSHERS))
 #define queue_close(q) ((q)->ops->close((q)))
 #define queue_free(q) ((q)->ops->free((q)))
 

@@ -294,7 +294,7 @@ test_wake_and_close(void **state)
     pthread_create(&threads[1], NULL, wait_in_push, &pushing);
     while (atomic_load(&taking.n_done) == 0 || atomic_load(&pushing.n_done) == 0) {
         queue_wake(empty);
-        queue_wake(full);
+        queue_wake_pushers(full);
         usleep(1000);
     }
     pthread_join(threads[0], NULL);
