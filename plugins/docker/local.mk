@@ -42,7 +42,8 @@ tests_integration_docker_probe_SOURCES = tests/integration/docker_probe.c
 tests_integration_docker_probe_CPPFLAGS = $(MH_TESTHOST_FLAGS) -I$(top_srcdir)/plugins/docker
 tests_integration_docker_probe_LDADD = plugins/docker/libdocker_core.la $(MH_TESTHOST_LIBS)
 
-TESTS += tests/integration/docker-contract.py tests/integration/docker-faults.py tests/integration/docker-live.py
+TESTS += tests/integration/docker-contract.py tests/integration/docker-faults.py tests/integration/docker-live.py \
+    tests/integration/docker-tls.py
 
 # The manual's tables from the schema.
 check_PROGRAMS += tests/integration/docker_tables
@@ -72,7 +73,8 @@ dist_man_MANS += plugins/docker/metrichost-docker.7
 dist_modulesd_DATA += plugins/docker/docker.yml.disabled
 
 EXTRA_DIST += tests/integration/docker-contract.py tests/integration/docker-faults.py \
-    tests/integration/docker-live.py tests/integration/docker-manual.sh tests/integration/docker_fake.py
+    tests/integration/docker-live.py tests/integration/docker-manual.sh tests/integration/docker-tls.py \
+    tests/integration/docker_fake.py
 EXTRA_DIST += tests/fixtures/docker-api/events_20.10.ndjson tests/fixtures/docker-api/info_20.10.json \
     tests/fixtures/docker-api/inspect_20.10.json tests/fixtures/docker-api/list_20.10.json \
     tests/fixtures/docker-api/moby_v1.24_images_json.json tests/fixtures/docker-api/stats_20.10.json \

@@ -19,6 +19,7 @@ from urllib.parse import parse_qs, urlparse
 
 TOP_SRC = os.environ.get("top_srcdir") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 TOP_BUILD = os.environ.get("top_builddir", ".")
+PROBE = os.path.join(TOP_BUILD, "tests/integration/docker_probe")
 DEADLINE = 20
 
 
@@ -239,7 +240,7 @@ class Probe:
             file.write("\n".join(lines) + "\n")
         self.log = open(os.path.join(self.folder.name, "log"), "w+", encoding="utf-8")
         self.process = subprocess.Popen(
-            [os.path.join(TOP_BUILD, "tests/integration/docker_probe"), config, str(collects), "step", *metricsets],
+            [PROBE, config, str(collects), "step", *metricsets],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.first = True
 
