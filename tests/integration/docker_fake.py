@@ -96,7 +96,7 @@ class Engine:
             def handle_error(self, request, client_address):
                 pass
 
-        self.stop_hanging.clear()
+        self.stop_hanging = threading.Event()  # of this run: handlers of the one before keep theirs
         self.server = Server(self.socket, Handler)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
         return self
@@ -180,10 +180,11 @@ class Engine:
         handler.send_header("Connection", "close")
         handler.end_headers()
         handler.wfile.flush()
+        stopping = self.stop_hanging
         since = float(query["since"][0]) if "since" in query else None
         with self.lock:
             sent = len(self.events) if since is None else 0
-        while not self.stop_hanging.is_set():
+        while not stopping.is_set():
             with self.lock:
                 if sent == len(self.events):
                     self.lock.wait(0.2)
@@ -243,6 +244,7 @@ class Probe:
             [PROBE, config, str(collects), "step", *metricsets],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.log, text=True)
         self.first = True
+        self.may_exit_with = ()
 
     def collect(self):
         if not self.first:
@@ -275,16 +277,24 @@ class Probe:
         return self
 
     def __exit__(self, kind, *args):
+        ended = None
         if self.process.poll() is None:
+            killer = threading.Timer(DEADLINE, self.process.kill)
+            killer.start()
             self.process.stdin.close()
-            try:
-                self.process.wait(DEADLINE)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
+            self.process.stdout.read()
+            ended = self.process.wait()
+            killer.cancel()
+        elif kind is None:
+            ended = self.process.returncode
+        if kind is None and ended not in (None, 0, *self.may_exit_with):
+            kind = AssertionError
         if kind is not None:
             sys.stderr.write(self.read_log())
+        report = self.read_log()
         self.log.close()
         self.folder.cleanup()
+        assert kind is not AssertionError or args[0] is not None, f"the probe ended with {ended}: {report}"
 
 
 def wait_for(condition, what, seconds=DEADLINE):

@@ -4,9 +4,9 @@
  *
  *   docker_probe CONFIG.yml COLLECTS [SECONDS_BETWEEN [METRICSET...]]
  *
- * Prints one JSON document a line; between two collects a line "-- RESULT CPU_NS WORDS". Statistics
- * and the log go to standard error. A line on standard input (or its end) also ends the pause, when
- * SECONDS_BETWEEN is "step".
+ * Prints one JSON document a line; behind what came up to a collect and in it a line "-- RESULT
+ * CPU_NS WORDS". Statistics and the log go to standard error. A line on standard input (or its end)
+ * also ends the pause, when SECONDS_BETWEEN is "step".
  */
 #include "plugin.h"
 #include "testhost.h"
@@ -55,40 +55,25 @@ pause_between(const char *how)
     return true;
 }
 
-/* Prints the documents after the first n; returns how many there are now. */
-static unsigned
-print_after(struct testhost *t, unsigned n)
+static void
+print_documents(struct testhost *t)
 {
-    char *documents = testhost_documents(t);
-    const char *line = documents;
-    unsigned total = 0;
-    while (*line != '\0') {
-        size_t len = strcspn(line, "\n") + 1;
-        if (total++ >= n)
-            fwrite(line, 1, len, stdout);
-        line += len;
-    }
+    char *documents = testhost_take_documents(t);
+    if (documents != NULL)
+        fputs(documents, stdout);
     free(documents);
     fflush(stdout);
-    return total;
 }
 
-/* What was pushed since the last collect comes before the line of this one. Returns how many
- * documents were printed of it. */
-static unsigned
-collect_once(struct testhost *t, unsigned n_printed)
+static void
+collect_once(struct testhost *t)
 {
-    long long before, used;
-    int32_t result;
-    unsigned n;
-    print_after(t, n_printed);
-    before = cpu_ns();
-    result = testhost_collect(t);
-    used = cpu_ns() - before;
-    n = print_after(t, 0);
+    long long before = cpu_ns();
+    int32_t result = testhost_collect(t);
+    long long used = cpu_ns() - before;
+    print_documents(t);
     printf("-- %d %lld %s\n", (int)result, used, result == MH_OK ? "" : testhost_words(t));
     fflush(stdout);
-    return n;
 }
 
 static void
@@ -107,7 +92,6 @@ main(int argc, char **argv)
 {
     char *yaml = argc < 3 ? NULL : read_all(argv[1]);
     struct testhost *t;
-    unsigned n_printed;
     if (yaml == NULL) {
         fputs("usage: docker_probe CONFIG.yml COLLECTS [SECONDS_BETWEEN|step]\n", stderr);
         return 2;
@@ -119,13 +103,12 @@ main(int argc, char **argv)
         fprintf(stderr, "%s%s\n", testhost_findings(t), testhost_words(t));
         return 1;
     }
-    n_printed = 0;
     for (int n = 0; n < atoi(argv[2]); n++) {
         if (n > 0 && !pause_between(argc > 3 ? argv[3] : "1"))
             break;
-        n_printed = collect_once(t, n_printed);
+        collect_once(t);
     }
-    print_after(t, n_printed);
+    print_documents(t);
     print_statistics(t);
     testhost_free(t);
     free(yaml);

@@ -25,6 +25,7 @@ struct testhost {
     char *state_dir;
     struct mh_batch **batches; /* the last collect's, and all that were submitted since */
     uint32_t n_batches;
+    bool taken; /* documents are taken, so that a collect drops none */
     bool frozen;
     uint64_t monotonic_ns;
     int64_t realtime_ns;
@@ -240,7 +241,10 @@ testhost_stop(struct testhost *t)
 int32_t
 testhost_collect_until(struct testhost *t, uint64_t deadline_ns)
 {
-    drop_batches(t);
+    pthread_mutex_lock(&t->instance.lock);
+    if (!t->taken)
+        drop_batches(t);
+    pthread_mutex_unlock(&t->instance.lock);
     struct mh_batch *batch = role_new_batch(&t->instance);
     int32_t r = instance_collect(&t->instance, batch, deadline_ns);
     role_submit(&t->instance, batch);
@@ -271,6 +275,19 @@ testhost_documents_of(struct testhost *t, const char *dataset)
     pthread_mutex_lock(&t->instance.lock);
     for (uint32_t i = 0; i < t->n_batches; i++)
         print_batch(t->batches[i], dataset, &json);
+    pthread_mutex_unlock(&t->instance.lock);
+    return buf_detach(&json);
+}
+
+char *
+testhost_take_documents(struct testhost *t)
+{
+    struct buf json = {0};
+    pthread_mutex_lock(&t->instance.lock);
+    t->taken = true;
+    for (uint32_t i = 0; i < t->n_batches; i++)
+        print_batch(t->batches[i], NULL, &json);
+    drop_batches(t);
     pthread_mutex_unlock(&t->instance.lock);
     return buf_detach(&json);
 }

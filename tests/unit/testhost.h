@@ -39,6 +39,9 @@ int32_t testhost_collect_until(struct testhost *t, uint64_t deadline_ns);
 char *testhost_documents(struct testhost *t);
 /* The same, only records of this event.dataset. */
 char *testhost_documents_of(struct testhost *t, const char *dataset);
+/* The same, and they are gone then. From the first call on a collect drops nothing, so that a plugin that submits from
+ * threads of its own loses no record between two calls. The caller frees; NULL when there are none. */
+char *testhost_take_documents(struct testhost *t);
 /* How many records testhost_documents would print. */
 uint32_t testhost_n_documents(struct testhost *t);
 
