@@ -282,6 +282,11 @@ tls_apply(struct tls *tls, CURL *easy, struct http_error *error)
         curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     }
+#if LIBCURL_VERSION_NUM >= 0x075700
+    /* Else libcurl keeps the first connection's trust for all later ones. */
+    if (tls->n_authorities > 0)
+        curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 0L);
+#endif
     if (curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, set_up_context) != CURLE_OK ||
         curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, tls) != CURLE_OK)
         return http_fail(

@@ -226,7 +226,7 @@ def through_nginx(server):
         fails(nginx, "a wrong password", "401", password="wrong")
         code, out = Daemon(tls_config(nginx, certificate_authorities=None), "tls2").run("test", "output")
         expect(code == 1 and "handshake... ERROR" in out, "test output with an unknown CA", out)
-        rotation(nginx)
+        rotation(server, nginx)
     with Nginx(server.url, server="bare", verify="off", http2="") as nginx:
         works(nginx, "no alternative name, full", certificate=None, key=None, key_passphrase=None)
         fails(nginx, "no alternative name, strict", "alternative name", verification_mode="strict", certificate=None, key=None, key_passphrase=None)
@@ -239,16 +239,32 @@ def through_nginx(server):
               certificate=None, key=None, key_passphrase=None)
 
 
-def rotation(nginx):
-    """The CA file is wrong, then mended, while documents wait: no restart."""
+def rotation(server, nginx):
+    """The CA file is wrong, then mended, while documents wait; then exchanged below a connection that works, which must end. No restart."""
     path = os.path.join(WORK, "rotating.pem")
     shutil.copy(os.path.join(WORK, "client.pem"), path)
-    process = drive(write_config(tls_config(nginx, certificate_authorities='["%s"]' % path)), 20, first=2 * 10 ** 7, workers=1, seconds=20, background=True)
+    first, count = 2 * 10 ** 7, 4000
+    query = json.dumps({"query": {"range": {"drive.number": {"gte": first}}}}).encode()
+
+    def stored():
+        get(server.url + "/metrichost-0.0.0-test/_refresh", method="POST")
+        return get(server.url + "/metrichost-0.0.0-test/_count", data=query, headers={"Content-Type": "application/json"})["count"]
+
+    config = write_config(tls_config(nginx, certificate_authorities='["%s"]' % path))
+    process = drive(config, count, first=first, batch=5, workers=1, seconds=120, background=True)
     time.sleep(0.5)
-    expect(process.poll() is None, "documents wait for the right CA")
+    expect(process.poll() is None and stored() == 0, "documents wait for the right CA")
+    shutil.copy(os.path.join(WORK, "ca.pem"), path)
+    wait_for(lambda: stored() > 0, "a CA file that is mended is read again")
+    shutil.copy(os.path.join(WORK, "client.pem"), path)
+    time.sleep(0.5)
+    expect(process.poll() is None, "documents wait again")
+    before = stored()
+    time.sleep(0.5)
+    expect(stored() - before <= 5, "a connection that was made with another CA is used on", before, stored())
     shutil.copy(os.path.join(WORK, "ca.pem"), path)
     code, figures, log = finish(process)
-    expect(code == 0 and "is back" in log, "a CA file that is mended is read again", figures, log)
+    expect(code == 0 and log.count("is back") >= 2, "in the end all are taken", figures, log)
 
 
 def exactly_once(server, target):
