@@ -16,8 +16,9 @@
 void
 api_count(const struct mh_host *host, const char *name, int64_t delta)
 {
-    const struct mh_statistics_v1 *statistics = host->get_interface(host, MH_EXT_STATISTICS);
-    if (statistics != NULL && delta != 0)
+    const struct mh_statistics_v1 *statistics =
+        delta == 0 ? NULL : host->get_interface(host, MH_EXT_STATISTICS);
+    if (statistics != NULL)
         statistics->add(host, name, delta);
 }
 

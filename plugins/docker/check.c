@@ -92,7 +92,7 @@ check_source(struct check *check)
         step(check, MH_STEP_OK, "source", "cgroup files, version %s", cgroup_version(cgroup));
     else
         step(check, MH_STEP_WARN, "source",
-             "the engine's API: no cgroup of process %d is visible here (%s); share the host's pid "
+             "the engine's API: no cgroup of process %d is visible here (%s); share the host's pid and cgroup "
              "namespace and set hostfs",
              (int)inspected.pid, strerror(-result));
     cgroup_close(&input->machine, cgroup);

@@ -23,6 +23,7 @@ from docker_fake import TOP_SRC, Probe, get, main, wait_for  # noqa: E402
 
 IMAGE = "metrichost/busybox:test"
 ENGINE_SCRIPT = os.path.join(TOP_SRC, "tests/integration/docker-engine.sh")
+MARK = "org.metrichost.test"  # label of everything that is started here
 IDLE = int(os.environ.get("METRICHOST_TEST_CONTAINERS", "40"))
 SPIN = "while :; do :; done"
 
@@ -34,7 +35,7 @@ def docker(*args, check=True):
 
 
 def run(name, *args, command=("sleep", "100000"), options=()):
-    return docker("run", "-d", "--name", name, *options, *args, IMAGE, *command)
+    return docker("run", "-d", "--name", name, "-l", f"{MARK}=1", *options, *args, IMAGE, *command)
 
 
 class Engine:
@@ -70,14 +71,17 @@ ENGINE = Engine()
 
 
 def remove_all():
-    ids = docker("ps", "-aq").split()
-    if ids and ENGINE.is_private():
+    ids = docker("ps", "-aq", "--filter", f"label={MARK}").split()
+    if ids:
         docker("rm", "-fv", *ids)
 
 
-def clean(test):
-    """Each test begins without containers."""
+def clean(test, needs_private=False):
+    """Each test begins without containers of these tests; with needs_private, without any."""
     def wrapped():
+        if needs_private and not ENGINE.is_private():
+            print("     (skipped: the machine's own engine has containers of its own and is left alone)")
+            return
         remove_all()
         try:
             test()
@@ -85,6 +89,10 @@ def clean(test):
             remove_all()
     wrapped.__name__ = test.__name__
     return wrapped
+
+
+def alone(test):
+    return clean(test, needs_private=True)
 
 
 def disk_of(path):
@@ -163,7 +171,7 @@ def known_loads_are_measured():
     assert get(second.one("container", "paused"), "docker.container.state") == "paused"
     assert "(Paused)" in get(second.one("container", "paused"), "docker.container.status")
     assert get(second.one("container", "labelled"), "docker.container.labels") == {
-        "a_b": "1", "a_b_c": "2", "gr\u00fc\u00dfe": "\u4f60\u597d \U0001f600"}
+        MARK.replace(".", "_"): "1", "a_b": "1", "a_b_c": "2", "gr\u00fc\u00dfe": "\u4f60\u597d \U0001f600"}
 
 
 # Fields that both sources send must agree: exactly, or within (relative, absolute) for what moves between the two moments.
@@ -220,13 +228,13 @@ def compare(by_files, by_api, sets):
     return compared, wrong
 
 
-@clean
+@alone
 def both_sources_agree():
     run("busy", "--cpus", "0.4", "-m", "100m", command=("sh", "-c", SPIN))
     run("plain", "-l", "x=y")
     run("quiet", "--network", "none", "--pids-limit", "77")
     disk = disk_of(ENGINE.folder)
-    if disk and ENGINE.is_private():
+    if disk:
         volume = os.path.join(ENGINE.folder, "volume")
         os.mkdir(volume)
         # A limit makes new kernels count at all on cgroup v1.
@@ -243,7 +251,7 @@ def both_sources_agree():
             time.sleep(2)
     assert not wrong, "\n  ".join(["", *wrong])
     assert compared > 300, compared
-    if disk and ENGINE.is_private():
+    if disk:
         assert get(by_files.one("diskio", "writer"), "docker.diskio.write.bytes") > 1 << 20
         assert get(by_files.one("diskio", "writer"), "docker.diskio.write.rate") > 1
 
@@ -294,8 +302,8 @@ def short_lives_leave_their_totals():
         probe.collect()
         time.sleep(0.5)
         probe.collect()
-        docker("run", "--name", "short", IMAGE, "sh", "-c", "dd if=/dev/zero of=/dev/null bs=1M count=6000 2>/dev/null; exit 5", check=False)
-        docker("run", "--name", "oom", "-m", "16m", "--memory-swap", "16m", IMAGE, "sh", "-c",
+        docker("run", "--name", "short", "-l", f"{MARK}=1", IMAGE, "sh", "-c", "dd if=/dev/zero of=/dev/null bs=1M count=6000 2>/dev/null; exit 5", check=False)
+        docker("run", "--name", "oom", "-l", f"{MARK}=1", "-m", "16m", "--memory-swap", "16m", IMAGE, "sh", "-c",
                "head -c 100m /dev/zero | tail >/dev/null; exit 9", check=False)
         documents = []
 
@@ -359,7 +367,7 @@ class CountingProxy:
         return [request.decode() for request in requests]
 
 
-@clean
+@alone
 def files_cost_the_engine_no_request_for_each_container():
     for number in range(IDLE):
         run(f"idle{number}", "--network", "none")
@@ -385,11 +393,8 @@ def files_cost_the_engine_no_request_for_each_container():
     print(f"     ({IDLE} containers: {min(cpu_ns_used):.1f} us of CPU for one, {len(requests)} requests in 5 periods)")
 
 
-@clean
+@alone
 def a_stopped_engine_does_not_stop_the_figures():
-    if not ENGINE.is_private():
-        print("     (skipped: the machine's own engine is left alone)")
-        return
     run("busy", "--cpus", "0.3", command=("sh", "-c", SPIN))
     with Probe(ENGINE.socket, request_timeout="1s", reconcile="1s") as probe:
         probe.collect()
@@ -413,7 +418,7 @@ def a_stopped_engine_does_not_stop_the_figures():
         assert len(probe.collect().of("cpu", "busy")) == 1
 
 
-@clean
+@alone
 def churn_leaves_nothing_behind():
     with Probe(ENGINE.socket) as probe:
         pid = probe.process.pid
