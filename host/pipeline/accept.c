@@ -189,6 +189,9 @@ drop_reason(int r)
     switch (r) {
     case -EAGAIN:
         return "queue_full";
+    case -ENOSPC:
+    case -EDQUOT:
+        return "disk_full";
     case -ESHUTDOWN:
         return "shutdown";
     case -ENOMEM:

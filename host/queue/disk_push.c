@@ -7,6 +7,9 @@
 
 #include <errno.h>
 
+/* How often a push that waits looks whether a full file system has room again. */
+#define SPACE_RETRY_NS 500000000u
+
 static bool
 has_room(const struct queue_disk *d, uint64_t need)
 {
@@ -99,6 +102,28 @@ write_batch(struct queue_disk *d, const struct queue_entry *entries, uint32_t n,
     return rc;
 }
 
+static bool
+is_full_disk(int rc)
+{
+    return rc == -ENOSPC || rc == -EDQUOT;
+}
+
+/* The file system is full, which is not for us to see ending. Whether to try again. */
+static bool
+wait_for_space(struct queue_disk *d, uint64_t deadline_ns)
+{
+    uint64_t wakes = d->n_wakes[QUEUE_PUSHERS];
+    uint64_t now = util_monotonic_ns();
+    uint64_t next = wait_add(now, SPACE_RETRY_NS);
+
+    if (!d->writing && make_room(d))
+        return true;
+    if (now >= deadline_ns)
+        return false;
+    wait_until(&d->writable, &d->lock, next < deadline_ns ? next : deadline_ns);
+    return !d->closed && wakes == d->n_wakes[QUEUE_PUSHERS];
+}
+
 static int
 push_locked(struct queue_disk *d, const struct queue_entry *entries, uint32_t n, uint64_t need,
             uint64_t deadline_ns)
@@ -114,7 +139,7 @@ push_locked(struct queue_disk *d, const struct queue_entry *entries, uint32_t n,
             return rc;
         rc = write_batch(d, entries, n, &need, &commit);
         release_writer(d);
-    } while (rc == -ENOBUFS);
+    } while (rc == -ENOBUFS || (is_full_disk(rc) && wait_for_space(d, deadline_ns)));
     if (rc == 0 && d->options.sync == QUEUE_SYNC_BATCH)
         rc = disk_commit_wait(d, &commit);
     /* What failed is cut off now: should the process be killed, the next one must not take it for

@@ -49,7 +49,8 @@ enum queue_side { QUEUE_TAKERS, QUEUE_PUSHERS };
 struct queue;
 struct queue_ops {
     const char *name; /* "mem", "disk" */
-    /* All entries or none. 0; -EAGAIN when full (after waiting until deadline_ns, monotonic);
+    /* All entries or none. 0; -EAGAIN when full and -ENOSPC when the file
+     * system is (after waiting until deadline_ns, monotonic);
      * -ESHUTDOWN once closed; -EIO and others when storage fails (the caller may try again).
      * Returns only when the entries are as safe as the sync policy says. */
     int (*push)(struct queue *q, const struct queue_entry *entries, uint32_t n,

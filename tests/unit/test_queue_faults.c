@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <pthread.h>
 
 #include "memory_disk.h"
 #include "queue/disk.h"
@@ -113,6 +114,78 @@ test_full_disk(void **state)
     seen_free(&seen);
 }
 
+static void *
+free_space_soon(void *arg)
+{
+    usleep(50000);
+    memory_disk_set_space(arg, 1 << 24);
+    return NULL;
+}
+
+/* A push waits for room on the file system as it does for room in the queue. */
+static void
+test_full_disk_is_waited_for(void **state)
+{
+    struct memory_disk *m = *state;
+    struct queue *q = open_queue(m);
+    uint64_t n = 0, before;
+    pthread_t thread;
+
+    memory_disk_set_space(m, 3 * SEGMENT);
+    while (help_push(q, n, BATCH, 0) == 0)
+        n += BATCH;
+    before = util_monotonic_ns();
+    assert_int_equal(help_push(q, n, BATCH, in_ms(30)), -ENOSPC);
+    assert_true(util_monotonic_ns() - before >= 30 * MS);
+    assert_int_equal(pthread_create(&thread, NULL, free_space_soon, m), 0);
+    assert_int_equal(help_push(q, n, BATCH, in_ms(20000)), 0);
+    pthread_join(thread, NULL);
+    queue_free(q);
+}
+
+/* The segment being written gives its room back, too, once all of it is settled. */
+static void
+test_full_disk_of_settled_records(void **state)
+{
+    struct memory_disk *m = *state;
+    struct queue *q = open_queue(m);
+    struct seen seen;
+    uint64_t n = 0;
+
+    seen_init(&seen, 1000);
+    memory_disk_set_space(m, SEGMENT / 2);
+    while (help_push(q, n, BATCH, 0) == 0)
+        n += BATCH;
+    assert_int_equal(help_drain(q, 50, &seen), 0);
+    assert_int_equal(seen.n_taken, n);
+    assert_int_equal(help_push(q, n, BATCH, 0), 0);
+    queue_free(q);
+    seen_free(&seen);
+}
+
+/* Where the oldest are to go when the queue is full, they go when the disk is full, too. */
+static void
+test_full_disk_drops_oldest(void **state)
+{
+    struct memory_disk *m = *state;
+    struct queue *q =
+        open_with(m, (struct queue_disk_options){.when_full = QUEUE_FULL_DROP_OLDEST});
+    struct queue_stats stats;
+    struct seen seen;
+
+    seen_init(&seen, 4000);
+    memory_disk_set_space(m, 5 * SEGMENT);
+    for (uint64_t n = 0; n < 4000 - BATCH; n += BATCH)
+        assert_int_equal(help_push(q, n, BATCH, 0), 0);
+    queue_stats_of(q, &stats);
+    assert_true(stats.n_dropped > 1000);
+    assert_int_equal(help_drain(q, 50, &seen), 0);
+    expect_whole(&seen);
+    assert_int_equal(seen.n_taken + stats.n_dropped, (4000 - 1) / BATCH * BATCH);
+    queue_free(q);
+    seen_free(&seen);
+}
+
 /* A restart on a full disk still drains. */
 static void
 test_start_on_full_disk(void **state)
@@ -187,7 +260,8 @@ test_failing_syncs(void **state)
     fail_pushes(*state, memory_disk_fail_syncs, EIO);
 }
 
-/* A batch of two frames of which the first was written whole: it was refused, so none of it may come out after a kill. */
+/* A batch of two frames of which the first was written whole: it was refused, so none of it may
+ * come out after a kill. */
 static void
 test_refused_in_part(void **state)
 {
@@ -324,7 +398,8 @@ die_and_recover(struct memory_disk *m, struct queue_disk_options o, unsigned *se
         missing += life.accepted[i] && !life.settled[i] && !seen.times[i];
     queue_stats_of(q, &stats);
     assert_int_equal(stats.n_entries, 0);
-    /* Without power the last batch, which nobody was promised, may look as if it had been damaged. */
+    /* Without power the last batch, which nobody was promised, may look as if it had been damaged.
+     */
     if (!power || o.sync == QUEUE_SYNC_BATCH)
         assert_true(stats.n_lost <= (power ? LARGEST_PUSH : 0));
     queue_free(q);
@@ -439,6 +514,9 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_full_disk, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_full_disk_is_waited_for, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_full_disk_of_settled_records, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_full_disk_drops_oldest, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_start_on_full_disk, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failing_writes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_failing_syncs, set_up, tear_down),
