@@ -2,6 +2,7 @@
 /* build.c - see build.h. */
 #include "pipeline/build.h"
 
+#include "log/log.h"
 #include "pipeline/agent.h"
 #include "plugin/registry.h"
 
@@ -284,6 +285,31 @@ add_block_inputs(struct built *b, const struct mh_plugin *plugin, const struct m
     return r;
 }
 
+static bool
+is_installed(struct registry *registry, uint32_t kind, const char *name)
+{
+    for (size_t i = 0; i < registry_count(registry); i++) {
+        const struct plugin_entry *entry = registry_at(registry, i);
+        if (entry->kind == kind && strcmp(entry->name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A module without a usable plugin: wrong, or, where that is allowed and only the plugin's file is
+ * at fault, left out. */
+static int
+without_plugin(const struct build_env *env, const struct mh_config *block, const char *module,
+               const char *reason, struct diagnostics *d)
+{
+    bool leave_out = env->leave_out_refused && is_installed(env->registry, MH_KIND_INPUT, module);
+    config_report(d, !leave_out, block, "module", "%s%s%s%s", reason, leave_out ? "; module " : "",
+                  leave_out ? module : "", leave_out ? " is left out, the others go on" : "");
+    if (leave_out)
+        log_error(module, "left out: %s", reason);
+    return leave_out ? 0 : -EINVAL;
+}
+
 static int
 build_block(struct built *b, struct mh_config *block, const struct build_env *env,
             struct diagnostics *d)
@@ -300,10 +326,8 @@ build_block(struct built *b, struct mh_config *block, const struct build_env *en
         config_ops.get_bool(block, "enabled", &enabled) == MH_OK && !enabled)
         return 0;
     const struct plugin_entry *entry = registry_load(env->registry, MH_KIND_INPUT, module, &reason);
-    if (entry == NULL) {
-        config_report(d, true, block, "module", "%s", reason != NULL ? reason : "out of memory");
-        return -EINVAL;
-    }
+    if (entry == NULL)
+        return without_plugin(env, block, module, reason != NULL ? reason : "out of memory", d);
     int r = bind_block(block, entry->plugin, d);
     return r != 0 ? r : add_block_inputs(b, entry->plugin, block, env, d);
 }

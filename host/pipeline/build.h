@@ -25,6 +25,11 @@ struct build_env {
     struct output_env *output;
     bool without_output;
     bool without_inputs; /* nor processors */
+    /* A module whose plugin is installed and refused is left out, and the others go on: for a
+     * start, where an old plugin file must not take down everything. Not for a reload, which keeps
+     * what runs. A processor is never left out: it may be there to take something out of the
+     * records. */
+    bool leave_out_refused;
 };
 
 /* Returns 0, -EINVAL when there were findings of weight, or -ENOMEM; then *ret is empty. Control

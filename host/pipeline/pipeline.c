@@ -177,7 +177,8 @@ build(struct pipeline *p, struct diagnostics *d)
                             .input = &p->input_env,
                             .output = &p->output_env,
                             .without_output = p->options->dry_run,
-                            .without_inputs = p->without_inputs};
+                            .without_inputs = p->without_inputs,
+                            .leave_out_refused = p->leave_out_refused};
     p->input_env.instance.state_dir = p->state_dir;
     p->input_env.instance.registry = p->registry;
     int r = build_all(p->settings, &env, d, &p->built);
@@ -291,6 +292,7 @@ run(struct pipeline *p)
     read_times(p);
     if (open_parts(p) != 0)
         return 1;
+    p->leave_out_refused = true;
     int r = build(p, &d);
     if (p->options->report(&d) != 0 || r != 0 || start(p) != 0)
         return 1;

@@ -32,7 +32,7 @@ struct pipeline {
     struct ledger_counts last_counts;
     struct status_server *status;
     pthread_mutex_t lock; /* of built, for status against reload */
-    bool without_inputs;
+    bool without_inputs, leave_out_refused; /* see build.h */
     bool hung; /* a worker could not be ended: memory must not be freed under it */
 };
 

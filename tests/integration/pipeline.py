@@ -406,6 +406,31 @@ def the_doctor_shows_every_problem_at_once():
         assert done.returncode == 1 and "modules... ERROR" in done.stdout, done.stdout
 
 
+def a_refused_plugin_is_left_out_and_the_others_go_on():
+    """The file of one input is writable by everybody, so its code must not run; the other input is not its fault."""
+    modules = """
+metrichost.modules:
+  - {module: other, period: 100ms}
+  - {module: puppet, period: 100ms}
+output.puppet_sink.path: "%DIR%/sink"
+"""
+    with Daemon(modules, PLUGINS) as d:
+        os.makedirs(d.path("others"))
+        with open(os.path.join(PLUGINS[0], "puppet.so"), "rb") as f:
+            bytes_of_other = f.read().replace(b"name=puppet version", b"name=other  version")
+        with open(d.path("others", "other.so"), "wb") as f:
+            f.write(bytes_of_other)
+        os.chmod(d.path("others", "other.so"), 0o666)
+        d.plugins = [*PLUGINS, d.path("others")]
+        checked = d.run("test", "config")
+        assert checked.returncode == 1 and "other.so" in checked.stderr, checked.stderr
+        d.start()
+        assert "module other is left out, the others go on" in d.log(), d.log()
+        wait_for(lambda: len(sink_lines(d)) >= 5, what="records of the other module")
+        assert d.stop() == 0
+        check_exactly_once(d)
+
+
 def two_daemons_do_not_share_a_data_folder():
     with Daemon(config(), PLUGINS) as d:
         d.start()
@@ -448,6 +473,7 @@ run_cases([
     modules_are_enabled_while_running,
     a_module_is_tried_without_running,
     the_doctor_shows_every_problem_at_once,
+    a_refused_plugin_is_left_out_and_the_others_go_on,
     two_daemons_do_not_share_a_data_folder,
     the_identity_of_the_agent_is_kept,
 ])
