@@ -80,12 +80,6 @@ wait_for(struct testhost *host, bool (*condition)(struct testhost *, const char 
     return false;
 }
 
-static bool
-has_logged(struct testhost *host, const char *words)
-{
-    return strstr(testhost_log(host), words) != NULL;
-}
-
 static void
 ec2_is_asked_with_a_token(void **state)
 {
@@ -119,7 +113,7 @@ others_are_not_believed(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct stub_server server = start_server("imds_server.py", cases[i].mode);
         struct testhost *host = start_processor(server.port);
-        assert_true(wait_for(host, has_logged, cases[i].words));
+        assert_true(wait_for(host, testhost_has_logged, cases[i].words));
         assert_false(is_set(host, "cloud"));
         testhost_free(host);
         stub_server_stop(&server);
@@ -153,7 +147,7 @@ fargate_is_known_from_the_task(void **state)
     assert_true(wait_for(host, is_set, "\"Fargate\""));
     assert_true(is_set(host, "\"829490980523\""));
     assert_true(is_set(host, "\"us-east-1a\""));
-    assert_false(has_logged(host, "not known yet"));
+    assert_false(testhost_has_logged(host, "not known yet"));
     testhost_free(host);
     stub_server_stop(&server);
 }
@@ -199,7 +193,7 @@ switched_off_it_asks_nobody(void **state)
     setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
     host = start_processor(9);
     unsetenv("AWS_EC2_METADATA_DISABLED");
-    assert_true(has_logged(host, "stays away"));
+    assert_true(testhost_has_logged(host, "stays away"));
     testhost_free(host);
 }
 

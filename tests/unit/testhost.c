@@ -397,6 +397,15 @@ testhost_log(struct testhost *t)
     return text;
 }
 
+bool
+testhost_has_logged(struct testhost *t, const char *words)
+{
+    pthread_mutex_lock(&t->instance.lock);
+    bool found = strstr(text_of(&t->log), words) != NULL;
+    pthread_mutex_unlock(&t->instance.lock);
+    return found;
+}
+
 const char *
 testhost_words(struct testhost *t)
 {

@@ -10,6 +10,8 @@
 
 #include <metrichost/plugin.h>
 
+#include <stdbool.h>
+
 struct testhost;
 struct mh_dataset;
 
@@ -66,6 +68,8 @@ char *testhost_constants(struct testhost *t);
 /* Everything logged so far ("error: TEXT\n" ...); the words of the last fail(); the configuration's
  * findings. Borrowed. */
 const char *testhost_log(struct testhost *t);
+/* True when these words were logged; also while threads of the plugin go on logging. */
+bool testhost_has_logged(struct testhost *t, const char *words);
 const char *testhost_words(struct testhost *t);
 const char *testhost_findings(struct testhost *t);
 /* Value of a statistic; 0: never touched. */
