@@ -92,7 +92,8 @@ check_source(struct check *check)
         step(check, MH_STEP_OK, "source", "cgroup files, version %s", cgroup_version(cgroup));
     else
         step(check, MH_STEP_WARN, "source",
-             "the engine's API: no cgroup of process %d is visible here (%s); share the host's pid and cgroup "
+             "the engine's API: no cgroup of process %d is visible here (%s); share the host's pid "
+             "and cgroup "
              "namespace and set hostfs",
              (int)inspected.pid, strerror(-result));
     cgroup_close(&input->machine, cgroup);
@@ -107,7 +108,7 @@ docker_check(void *self, const struct mh_report_v1 *report, uint64_t deadline_ns
     struct http_error error = {0};
     report->step(report->ctx, 0, MH_STEP_GROUP, input->settings.endpoint.address, NULL);
     input_open_machine(input);
-    if (api_open(&input->api, input->host, &input->settings, &error) < 0)
+    if (input_open_api(input, &error) < 0)
         step(&check, MH_STEP_ERROR, "engine", "%s", error.text);
     else if (check_engine(&check)) {
         check_events(&check);

@@ -15,12 +15,27 @@ stop_threads(struct input *input)
     exits_stop(take(input->exits));
 }
 
+int
+input_open_api(struct input *input, struct http_error *error)
+{
+    LOCKED(&input->wake_lock);
+    return api_open(&input->api, input->host, &input->settings, error);
+}
+
+static void
+close_api(struct input *input)
+{
+    LOCKED(&input->wake_lock);
+    api_close(&input->api);
+}
+
 static void
 free_input(struct input *input)
 {
     stop_threads(input);
     containers_free(&input->containers, &input->machine);
-    api_close(&input->api);
+    close_api(input);
+    pthread_mutex_destroy(&input->wake_lock);
     machine_close(&input->machine);
     usage_free(&input->usage);
     rates_free(&input->rates);
@@ -36,6 +51,7 @@ docker_create(const struct mh_host *host, const struct mh_config *config, void *
     int32_t result;
     if (input == NULL)
         return MH_ERR_NOMEM;
+    pthread_mutex_init(&input->wake_lock, NULL);
     input->host = host;
     input->list_is_stale = true;
     result = settings_read(&input->settings, host, config);
@@ -87,7 +103,7 @@ docker_start(void *self)
     input_open_machine(input);
     mh_set_constant_text(input->host, "service.address", input->settings.endpoint.address);
     input->started_ns = input->host->monotonic_ns(input->host);
-    if (api_open(&input->api, input->host, &input->settings, &error) < 0)
+    if (input_open_api(input, &error) < 0)
         return mh_fail(input->host, MH_ERR_CONFIG, "%s",
                        error.text[0] == '\0' ? "out of memory" : error.text);
     input->api.announce = true;
@@ -149,6 +165,9 @@ docker_collect(void *self, struct mh_batch *batch, uint64_t deadline_ns)
     struct input *input = self;
     const struct emitter emitter = {input->host, &input->settings, &input->machine, batch, 0};
     int result = -EAGAIN;
+    /* An earlier wake ended an earlier call; this one may take its time again. */
+    if (!input->host->stopping(input->host))
+        http_client_clear_wake(input->api.client);
     exits_note_collect(input->exits);
     if (membership_engine_ready(input)) {
         result = membership_update(input, engine_deadline(input, deadline_ns));
@@ -168,6 +187,7 @@ void
 docker_wake(void *self)
 {
     struct input *input = self;
+    LOCKED(&input->wake_lock);
     api_wake(&input->api);
 }
 
@@ -180,7 +200,7 @@ docker_stop(void *self)
     stop_threads(input);
     containers_free(&input->containers, &input->machine);
     input->list_is_stale = true;
-    api_close(&input->api);
+    close_api(input);
     machine_close(&input->machine);
     input->has_cgroups = false;
 }

@@ -16,12 +16,15 @@
 #include "exits.h"
 #include "metrics.h"
 
+#include <pthread.h>
+
 struct input {
     const struct mh_host *host;
     struct settings settings;
     struct machine machine;
     bool has_cgroups; /* the machine's cgroups can be read here */
     struct api api;
+    pthread_mutex_t wake_lock; /* guards the opening and closing of api against wake() */
     struct containers containers;
     bool list_is_stale;   /* an event said so, or no events come   */
     bool no_events;       /* the event stream is not open          */
@@ -56,6 +59,8 @@ void membership_engine_worked(struct input *input);
 /* sampling.c */
 void sampling_collect(struct input *input, const struct emitter *emitter, uint64_t deadline_ns);
 
+/* Opens the instance's connection. Returns 0 or -errno. */
+int input_open_api(struct input *input, struct http_error *error);
 /* Finds the machine's cgroups, unless they are not wanted. */
 void input_open_machine(struct input *input);
 /* What to add to the words of input->engine_error when the socket denies access; "" otherwise. */
