@@ -10,6 +10,7 @@ plugins_docker_libdocker_core_la_SOURCES = \
     plugins/docker/check.c plugins/docker/container.c plugins/docker/container.h plugins/docker/inspect.c \
     plugins/docker/descriptor.c plugins/docker/plugin.h \
     plugins/docker/event_meaning.c plugins/docker/events.c plugins/docker/events.h \
+    plugins/docker/events_act.c plugins/docker/events_internal.h \
     plugins/docker/exits.c plugins/docker/exits.h \
     plugins/docker/endpoint.c plugins/docker/endpoint.h \
     plugins/docker/fields.h plugins/docker/schema.c \
