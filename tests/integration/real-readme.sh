@@ -46,16 +46,19 @@ block() { # LANGUAGE N
         $0 == fence { inside = ++i == n }' README.md
 }
 
-# Stands for systemd: runs what the installed unit says.
+# Stands for systemd: runs what the installed unit says, as root without capabilities, as the unit does.
 systemctl() {
     [ "$*" = "enable --now metrichost" ] || fail "README runs systemctl $*"
     unit=/usr/lib/systemd/system/metrichost.service
     METRICHOST_OPTS=$(sed -n 's/^Environment="METRICHOST_OPTS=\(.*\)"$/\1/p' $unit)
     export METRICHOST_OPTS
     command=$(sed -n 's/^ExecStart=//p' $unit)
-    eval "$command" >"$scratch/daemon.log" 2>&1 &
+    grep -qx 'CapabilityBoundingSet=' $unit || fail "the unit leaves capabilities"
+    eval "setpriv --bounding-set=-all --inh-caps=-all --no-new-privs $command" >"$scratch/daemon.log" 2>&1 &
     daemon=$!
     wait_until 60 delivered_something || { cat "$scratch/daemon.log"; fail "the service delivers nothing"; }
+    grep -q 'usage of [1-9][0-9]* containers from cgroup files' "$scratch/daemon.log" ||
+        { cat "$scratch/daemon.log"; fail "usage does not come from cgroup files"; }
 }
 delivered_something() { metrichost status --json 2>/dev/null | grep -q '"total":{"collected":[0-9]*,"delivered":[1-9]'; }
 sudo() { "$@"; }
