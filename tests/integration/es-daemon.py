@@ -11,12 +11,14 @@ The input is the Docker module with a stand-in for the engine that has no contai
 """
 import http.server
 import json
+import pathlib
 import signal
 import socketserver
 import threading
 
+from daemon import check_ledger, wait_for
 from es_tests import Stub
-from testlib import Daemon, run, wait_for
+from testlib import PATIENCE, Daemon, run
 
 
 class StandIn(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -64,27 +66,21 @@ def output_to(stub, extra=""):
     return 'output.elasticsearch: {hosts: ["%s"], backoff: {init: 50ms, max: 200ms}, timeout: 3s%s}\n' % (stub.url, extra)
 
 
-def ledger(daemon):
-    lines = [json.loads(line) for line in daemon.log().splitlines() if line.startswith("{")]
-    return [line["records"] for line in lines if "records" in line][-1]
-
-
-def check_ledger(daemon, stub):
-    records = ledger(daemon)
-    assert records["collected"] == records["delivered"] + records["queued"] + records["dropped"], records
-    assert records["delivered"] == stub.state()["documents"], (records, stub.state())
+def agrees(daemon, stub):
+    ledger = daemon.ledger()
+    check_ledger(ledger)
+    assert ledger["total"]["delivered"] == stub.state()["documents"], (ledger["total"], stub.state())
 
 
 def every_fault_at_once(folder, stack):
     names = ("429", "503", "reset", "lost", "half", "badgzip", "badjson", "fewer", "429items")
     stub = stack.enter_context(Stub(*[a for n in names for a in ("--fault", n + "=0.08")]))
-    daemon = Daemon(folder, configuration(folder, stack, output_to(stub)))
-    stack.callback(daemon.close)
+    daemon = Daemon(folder, stack, configuration(folder, stack, output_to(stub)))
     daemon.start()
-    wait_for("documents", lambda: stub.state()["documents"] >= 6)
+    wait_for(lambda: stub.state()["documents"] >= 6, PATIENCE, "what the server has, or the log says")
     stub.set_faults({})
     assert daemon.stop() == 0, daemon.log()
-    check_ledger(daemon, stub)
+    agrees(daemon, stub)
     # The template came first, and by the daemon itself.
     seen = [r[0] + " " + r[1].split("/")[1] for r in stub.state()["requests_seen"]]
     assert "PUT _index_template" in seen and "PUT _data_stream" in seen, seen
@@ -95,33 +91,28 @@ def a_server_that_comes_late_gets_everything(folder, stack):
     with Stub() as stub:
         port = stub.port
     config = configuration(folder, stack, output_to(stub))
-    daemon = Daemon(folder, config)
-    stack.callback(daemon.close)
+    daemon = Daemon(folder, stack, config)
     daemon.start()
-    wait_for("a word about the server", lambda: "cannot connect to http://127.0.0.1:%d" % port in daemon.log())
+    wait_for(lambda: "cannot connect to http://127.0.0.1:%d" % port in daemon.log(), PATIENCE, "what the server has, or the log says")
     stub = stack.enter_context(Stub("--port", str(port)))
-    wait_for("documents", lambda: stub.state()["documents"] >= 2)
+    wait_for(lambda: stub.state()["documents"] >= 2, PATIENCE, "what the server has, or the log says")
     assert daemon.stop() == 0, daemon.log()
-    check_ledger(daemon, stub)
+    agrees(daemon, stub)
     assert daemon.log().count("cannot connect to http://127.0.0.1:%d" % port) <= 4, daemon.log()
 
 
 def killed_and_started_again(folder, stack):
     """Answers that are lost and a daemon that is killed: what is sent again is known by its identity."""
     stub = stack.enter_context(Stub("--fault", "lost=0.5"))
-    config = configuration(folder, stack, output_to(stub))
+    daemon = Daemon(folder, stack, configuration(folder, stack, output_to(stub)))
     for _ in range(3):
         before = stub.state()["documents"]
-        daemon = Daemon(folder, config)
-        stack.callback(daemon.close)
         daemon.start()
-        wait_for("documents", lambda: stub.state()["documents"] >= before + 2)
+        wait_for(lambda: stub.state()["documents"] >= before + 2, PATIENCE, "documents")
         daemon.signal(signal.SIGKILL)
         daemon.process.wait()
-    daemon = Daemon(folder, config)
-    stack.callback(daemon.close)
     daemon.start()
-    wait_for("documents", lambda: stub.state()["documents"] >= before + 3)
+    wait_for(lambda: stub.state()["documents"] >= before + 3, PATIENCE, "documents")
     stub.set_faults({})
     assert daemon.stop() == 0, daemon.log()
     state = stub.state()
@@ -130,24 +121,22 @@ def killed_and_started_again(folder, stack):
 
 def refused_documents_are_dead_letters(folder, stack):
     stub = stack.enter_context(Stub("--fault", "refuse=1"))
-    daemon = Daemon(folder, configuration(folder, stack, output_to(stub)))
-    stack.callback(daemon.close)
+    daemon = Daemon(folder, stack, configuration(folder, stack, output_to(stub)))
     daemon.start()
-    wait_for("a refusal", lambda: "refused a document for good" in daemon.log())
-    wait_for("documents", lambda: stub.state()["documents"] >= 1 or stub.state()["bulks"] > 6)
+    wait_for(lambda: "refused a document for good" in daemon.log(), PATIENCE, "what the server has, or the log says")
+    wait_for(lambda: stub.state()["documents"] >= 1 or stub.state()["bulks"] > 6, PATIENCE, "what the server has, or the log says")
     assert daemon.stop() == 0, daemon.log()
-    letters = [f for f in (folder / "metrichost").rglob("*") if "dead" in f.name and f.is_file()]
-    assert letters and "mapper_parsing_exception" in "".join(f.read_text() for f in letters), list((folder / "metrichost").rglob("*"))
+    letters = [f for f in pathlib.Path(daemon.dir).rglob("*") if "dead" in f.name and f.is_file()]
+    assert letters and "mapper_parsing_exception" in "".join(f.read_text() for f in letters), letters
 
 
 def cloud_id_is_an_output(folder, stack):
     cloud = "x:ZXUtd2VzdC0xLmF3cy5leGFtcGxlLm5ldDo5MjQzJDExMTFhYWFhJDIyMjJiYmJiOjkyNDQ="
-    text = configuration(folder, stack, "cloud.id: \"%s\"\ncloud.auth: \"u:pa,ss\"\n" % cloud)
-    daemon = Daemon(folder, text)
-    daemon.command += ["-E", "output.elasticsearch.backoff.init=100ms"]
-    stack.callback(daemon.close)
+    text = configuration(folder, stack, "cloud.id: \"%s\"\ncloud.auth: \"u:pa,ss\"\n" % cloud
+                         + "output.elasticsearch.backoff.init: 100ms\n")
+    daemon = Daemon(folder, stack, text)
     daemon.start()
-    wait_for("the address in the log", lambda: "https://1111aaaa.eu-west-1.aws.example.net:9243" in daemon.log())
+    wait_for(lambda: "https://1111aaaa.eu-west-1.aws.example.net:9243" in daemon.log(), PATIENCE, "what the server has, or the log says")
     assert "pa,ss" not in daemon.log()
     daemon.stop()
 
