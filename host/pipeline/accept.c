@@ -220,17 +220,17 @@ note_push(struct input *in, uint32_t n, int r)
         log_info(in->instance.name, "the queue takes records again");
 }
 
-void
+int
 input_accept(struct input *in, struct mh_batch *batch, uint64_t deadline_ns)
 {
     batch_sweep(batch);
     ledger_collected(in->row, batch->n);
     process(in, batch);
     if (batch->n == 0)
-        return;
+        return 0;
     if (in->env->queue == NULL) {
         ledger_dropped(in->row, "dry_run", batch->n);
-        return;
+        return 0;
     }
     batch_identify(batch);
     CLEANUP(buf_free) struct buf bytes = {0};
@@ -239,4 +239,5 @@ input_accept(struct input *in, struct mh_batch *batch, uint64_t deadline_ns)
     if (r == 0)
         r = queue_push(in->env->queue, entries, batch->n, deadline_ns);
     note_push(in, batch->n, r);
+    return r;
 }

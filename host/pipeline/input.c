@@ -35,9 +35,9 @@ static int32_t
 role_submit(struct instance *i, struct mh_batch *batch)
 {
     struct input *in = (struct input *)(void *)i;
-    input_accept(in, batch, util_monotonic_ns() + in->period_ns);
+    int r = input_accept(in, batch, util_monotonic_ns() + in->period_ns);
     batch_free(batch);
-    return MH_OK;
+    return r == 0 ? MH_OK : MH_ERR_DROP;
 }
 
 static void

@@ -71,7 +71,7 @@ void input_free(struct input *in);
 /* Hands a batch to the queue: ledger, processors, identities, bytes. Waits for room until
  * deadline_ns; what does not fit is counted as dropped. Any thread; the batch is only read and
  * emptied. */
-void input_accept(struct input *in, struct mh_batch *batch, uint64_t deadline_ns);
+int input_accept(struct input *in, struct mh_batch *batch, uint64_t deadline_ns);
 /* The shapes now in force; a new reference. NULL: no memory. */
 struct shape_set *input_shapes(struct input *in);
 /* A record that says why a collection failed. */

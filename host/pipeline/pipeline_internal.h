@@ -31,7 +31,7 @@ struct pipeline {
     uint64_t lost_seen;    /* records that the queue lost and the ledger knows of */
     struct ledger_counts last_counts;
     struct status_server *status;
-    pthread_mutex_t lock; /* of built, for status against reload */
+    pthread_mutex_t lock;                   /* of built, for status against reload */
     bool without_inputs, leave_out_refused; /* see build.h */
     bool hung; /* a worker could not be ended: memory must not be freed under it */
 };

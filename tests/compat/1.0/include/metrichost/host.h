@@ -53,9 +53,10 @@ struct mh_host {
     int32_t (*set_constant)(const struct mh_host *host, const char *path, uint32_t path_len,
                             const struct mh_value *value);
 
-    /* [any, may block up to the period when the queue is full] Input only, for plugins that push: a new empty batch;
-     * hand it back with submit(), which takes it in any case, or with discard(). NULL: no memory.
-     * A batch is used by one thread at a time. */
+    /* [any, may block up to the period when the queue is full] Input only, for plugins that push: a new
+     * empty batch; hand it back with submit(), which takes it in any case, or with discard(). NULL: no
+     * memory. MH_ERR_DROP from submit(): the queue took nothing, and the ledger counts the records as
+     * dropped. A batch is used by one thread at a time. */
     struct mh_batch *(*new_batch)(const struct mh_host *host);
     int32_t (*submit)(const struct mh_host *host, struct mh_batch *batch);
     void (*discard)(const struct mh_host *host, struct mh_batch *batch);
