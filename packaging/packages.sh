@@ -6,7 +6,7 @@
 #   need_packages build|engine|client     installs what is missing (as root), else names it and exits with 1
 #   want_packages test                    the same, but goes on without what cannot be had
 #
-# Looks for the thing itself (a command, a pkg-config module, a header), so that a library built by hand counts.
+# Looks for the thing itself (a command, a pkg-config module, a header, a Python module), so that a library built by hand counts.
 
 # group  looks-for  Debian  Amazon Linux. "client" comes after "engine": some releases have the docker command in the
 # engine's package, others apart.
@@ -37,6 +37,7 @@ test    command:g++             g++                     gcc-c++
 test    command:clang           clang                   clang
 test    command:git             git                     git
 test    command:python3         python3                 python3
+test    python:ensurepip        python3-venv            python3
 test    command:curl            curl                    curl-minimal
 test    command:openssl         openssl                 openssl
 test    command:xz              xz-utils                xz
@@ -57,6 +58,7 @@ packages_has() { # LOOKS-FOR
     case $1 in
     command:*) command -v "${1#*:}" >/dev/null 2>&1 ;;
     module:*) pkg-config --exists "${1#*:}" 2>/dev/null ;;
+    python:*) python3 -c "import ${1#*:}" 2>/dev/null ;;
     header:*) echo "#include <${1#*:}>" | gcc -E - >/dev/null 2>&1 ;;
     esac
 }
