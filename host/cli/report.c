@@ -5,6 +5,7 @@
 #include "pipeline/pipeline.h"
 
 #include <errno.h>
+#include <signal.h>
 
 struct word {
     const char *text;
@@ -69,6 +70,7 @@ cli_with_output(const struct command_line *line, int (*use)(struct instance *, v
     struct settings *s = cli_load_settings(line, NULL);
     if (s == NULL)
         return 1;
+    signal(SIGPIPE, SIG_IGN); /* a server that hangs up is an error of one step, not the end */
     int r = pipeline_with_output(s, PACKAGE_VERSION, use, ctx, &d);
     settings_free(s);
     if (cli_report(&d) != 0)
