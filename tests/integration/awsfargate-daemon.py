@@ -89,8 +89,7 @@ def variable(name, text):
 
 
 def start(folder, stack, configuration, uri):
-    daemon = Daemon(folder, configuration)
-    stack.callback(daemon.close)
+    daemon = Daemon(folder, stack, configuration)
     with variable(VARIABLE, uri), variable("AWS_EC2_METADATA_DISABLED", "true"):
         return daemon.start()
 
@@ -134,7 +133,7 @@ def a_configuration_of_metricbeat_works(folder, stack):
     times = [d["event"]["duration"] for d in with_network]
     assert len(times) == len(set(times)) and with_network, "the task's traffic is there more than once a period"
     assert all(value(d, "host.hostname") for d in documents)
-    wait_for("why nothing is to do", lambda: daemon.log().count("has nothing to do") == 2)
+    wait_for(lambda: daemon.log().count("has nothing to do") == 2, PATIENCE, "why nothing is to do")
 
 
 def the_last_sample_of_a_task_arrives(folder, stack):
@@ -150,7 +149,7 @@ def the_last_sample_of_a_task_arrives(folder, stack):
 
 def without_the_variable_the_log_says_what_to_check(folder, stack):
     daemon = start(folder, stack, BOTH + CONSOLE, None)
-    wait_for("words", lambda: f"{VARIABLE} is not set" in daemon.log())
+    wait_for(lambda: f"{VARIABLE} is not set" in daemon.log(), PATIENCE, "words")
     assert "platform version 1.4.0" in daemon.log()
 
 
@@ -184,7 +183,7 @@ def others_are_never_refused_because_of_us(folder, stack):
     stack.callback(client.join)
     stack.callback(stop.set)
     begin = time.time()
-    wait_for("200 requests", lambda: len(endpoint.statuses()) >= 200)
+    wait_for(lambda: len(endpoint.statuses()) >= 200, PATIENCE, "200 requests")
     seconds = time.time() - begin
     stop.set()
     client.join()
@@ -198,7 +197,7 @@ def a_storm_of_refusals_is_left_alone(folder, stack):
     endpoint = Endpoint(folder, stack)
     (endpoint.folder / "task.reply").write_text(json.dumps({"status": 429, "body": "", "headers": {"Retry-After": "3600"}}))
     daemon = start(folder, stack, BOTH.replace("200ms", "100ms") + CONSOLE, endpoint.uri)
-    wait_for("a word about it", lambda: "429" in daemon.log() or "429" in daemon.out.read_text())
+    wait_for(lambda: "429" in daemon.log() or "429" in daemon.out.read_text(), PATIENCE, "a word about it")
     time.sleep(1)  # ten periods in which nothing may be asked
     assert len(endpoint.statuses()) == 1, endpoint.statuses()
 
