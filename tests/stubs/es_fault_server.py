@@ -3,9 +3,12 @@
 """A stand-in for Elasticsearch and OpenSearch that misbehaves on demand and remembers everything.
 
   es_fault_server.py [--flavor 8.10.3] [--fault NAME=SHARE ...] [--seed N] [--port N] [--max-body BYTES]
-                     [--user NAME:PASSWORD] [--hang SECONDS]
+                     [--user NAME:PASSWORD] [--hang SECONDS] [--store FILE]
 
 Prints its URL on one line, serves until SIGTERM or until its standard input ends (with --stdin).
+
+With --store the documents are in a database file: they survive the death of a server, and several servers with the same file are
+nodes of one cluster, where a document exists once whoever took it.
 
 Flavors: a version of Elasticsearch ("7.11.0", "8.10.3"), "serverless", "opensearch-VERSION", and with "+": "noilm", "nostreams", "noism",
 "writeonly" (403 for everything but _bulk), for example "7.17.0+nostreams+noilm".
@@ -36,6 +39,7 @@ import json
 import random
 import signal
 import socket
+import sqlite3
 import struct
 import sys
 import threading
@@ -44,6 +48,45 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import unquote, urlsplit
 
 WHOLE = {"429": 429, "503": 503, "500": 500, "401": 401, "403": 403, "404": 404, "400": 400, "502html": 502, "redirect": 302}
+
+
+class Memory:
+    """The documents of one server: (index, id) -> number."""
+
+    def __init__(self):
+        self.numbers = {}
+
+    def add(self, key, number):
+        """False: it was there already."""
+        if key in self.numbers:
+            return False
+        self.numbers[key] = number
+        return True
+
+    def __contains__(self, key):
+        return key in self.numbers
+
+    def all(self):
+        return list(self.numbers.values())
+
+
+class Database:
+    """The same in a file that several servers share."""
+
+    def __init__(self, path):
+        self.connection = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        self.connection.execute("PRAGMA journal_mode=WAL")
+        self.connection.execute("PRAGMA synchronous=OFF")
+        self.connection.execute("CREATE TABLE IF NOT EXISTS documents (name TEXT, id TEXT, number INTEGER, PRIMARY KEY (name, id))")
+
+    def add(self, key, number):
+        return self.connection.execute("INSERT OR IGNORE INTO documents VALUES (?, ?, ?)", (*key, number)).rowcount == 1
+
+    def __contains__(self, key):
+        return self.connection.execute("SELECT 1 FROM documents WHERE name = ? AND id = ?", key).fetchone() is not None
+
+    def all(self):
+        return [row[0] for row in self.connection.execute("SELECT number FROM documents")]
 
 
 class State:
@@ -56,7 +99,8 @@ class State:
         self.max_body = args.max_body
         self.hang = args.hang
         self.stop = threading.Event()
-        self.documents = {}     # (index, id) -> number
+        self.documents = Database(args.store) if args.store else Memory()
+        self.taken = 0          # documents that this server stored itself
         self.per_index = {}
         self.refused = set()
         self.duplicates = 0
@@ -198,10 +242,11 @@ class Handler(BaseHTTPRequestHandler):
                 state.faults = json.loads(body or b"{}")
             elif path == "/__user":
                 state.user = body.decode()
+            numbers = state.documents.all()
             value = {
-                "documents": len(state.documents), "per_index": state.per_index, "bulks": state.bulks,
+                "documents": len(numbers), "taken": state.taken, "per_index": state.per_index, "bulks": state.bulks,
                 "duplicates": state.duplicates, "refused": len(state.refused), "faults": state.played,
-                "numbers": sorted(n for n in state.documents.values() if n is not None),
+                "numbers": sorted(n for n in numbers if n is not None),
                 "requests_seen": state.seen, "bulk_headers": state.bulk_headers,
             }
         self.answer(200, value)
@@ -316,10 +361,10 @@ class Handler(BaseHTTPRequestHandler):
                 return {"_index": meta["_index"], "status": 400, "error": {
                     "type": "mapper_parsing_exception",
                     "reason": "failed to parse field [drive.number] of type [ip] in document with id 'x'. Preview of field's value: '%s'" % number}}
-            if key in state.documents:
+            if not state.documents.add(key, number):
                 state.duplicates += 1
                 return {"_index": meta["_index"], "status": 409, "error": {"type": "version_conflict_engine_exception", "reason": "exists"}}
-            state.documents[key] = number
+            state.taken += 1
             state.per_index[meta["_index"]] = state.per_index.get(meta["_index"], 0) + 1
         return {"_index": meta["_index"], "_id": meta.get("_id"), "status": 201}
 
@@ -387,6 +432,7 @@ def main():
     parser.add_argument("--user", default="")
     parser.add_argument("--hang", type=float, default=5)
     parser.add_argument("--stdin", action="store_true")
+    parser.add_argument("--store", default="")
     args = parser.parse_args()
     Server.allow_reuse_address = True
     server = Server(("127.0.0.1", args.port), Handler)
