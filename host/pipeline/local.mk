@@ -66,4 +66,5 @@ EXTRA_DIST += tests/integration/pipeline.py tests/integration/daemon.py
 
 # A script is no target: it is run from the source folder.
 BENCHES += tests/bench/daemon_bench.py
+tests/bench/daemon_bench.py: tests/stubs/plugins/puppet.la
 EXTRA_DIST += tests/bench/daemon_bench.py

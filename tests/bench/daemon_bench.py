@@ -64,31 +64,26 @@ def state(url):
         return json.load(answer)
 
 
-def status(daemon):
-    answer = subprocess.run([daemon.command[0], "status", "--json", *daemon.paths()], stdout=subprocess.PIPE, text=True, check=True)
-    return json.loads(answer.stdout)
-
-
 def statistics(daemon):
-    return next(i for i in status(daemon)["instances"] if i["kind"] == "input")["statistics"]
+    return next(i for i in daemon.status()["instances"] if i["kind"] == "input")["statistics"]
 
 
 def measure(folder, stack, engine, sink, source):
-    daemon = testlib.Daemon(folder, f"""
+    daemon = testlib.Daemon(folder, stack, f"""
 metrichost.modules:
   - {{module: docker, hosts: ["{engine.url}"], period: 1s, source: {source}}}
 output.elasticsearch.hosts: ["{sink}"]
 setup.template.enabled: false
 setup.ilm.enabled: false
 """)
-    stack.callback(daemon.close)
     daemon.start()
-    testlib.wait_for("the first documents", lambda: daemon.log().count("established") and status(daemon)["ledger"]["total"]["delivered"] > N)
+    testlib.wait_for(lambda: "established" in daemon.log() and daemon.status()["ledger"]["total"]["delivered"] > N, 60,
+                     "the first documents")
     time.sleep(2)
     pids = engine_pids(engine)
-    before = cpu_seconds(daemon.process.pid), sum(map(cpu_seconds, pids)), statistics(daemon), status(daemon)["ledger"]["total"]
+    before = cpu_seconds(daemon.process.pid), sum(map(cpu_seconds, pids)), statistics(daemon), daemon.status()["ledger"]["total"]
     time.sleep(SECONDS)
-    after = cpu_seconds(daemon.process.pid), sum(map(cpu_seconds, pids)), statistics(daemon), status(daemon)["ledger"]["total"]
+    after = cpu_seconds(daemon.process.pid), sum(map(cpu_seconds, pids)), statistics(daemon), daemon.status()["ledger"]["total"]
     memory = memory_kib(daemon.process.pid)
     daemon.stop()
     samples = (after[2]["collections"] - before[2]["collections"]) * N
@@ -111,13 +106,35 @@ def report(source, r):
     print(f"  memory                             resident {r['memory'][0]} KiB, proportional {r['memory'][1]} KiB, own {r['memory'][2]} KiB")
 
 
+def per_document(folder, stack, sink, level):
+    """Documents of about 1 KB from an input that only makes them: what queue, encoding and sending cost."""
+    daemon = testlib.Daemon(folder, stack, f"""
+metrichost.modules:
+  - {{module: puppet, period: 500ms, records: 1600, filler: 560}}
+output.elasticsearch: {{hosts: ["{sink}"], compression_level: {level}, bulk_max_size: 1600}}
+setup.template.enabled: false
+setup.ilm.enabled: false
+""")
+    (folder / "plugins" / "puppet.so").symlink_to(testlib.TOP_BUILDDIR / "tests/stubs/plugins/.libs/puppet.so")
+    daemon.start()
+    testlib.wait_for(lambda: "established" in daemon.log() and daemon.status()["ledger"]["total"]["delivered"] > 3000, 60,
+                     "documents")
+    before = cpu_seconds(daemon.process.pid), daemon.status()
+    time.sleep(SECONDS)
+    after = cpu_seconds(daemon.process.pid), daemon.status()
+    daemon.stop()
+    documents = after[1]["ledger"]["total"]["delivered"] - before[1]["ledger"]["total"]["delivered"]
+    output = [next(i for i in s["instances"] if i["kind"] == "output")["statistics"] for s in (before[1], after[1])]
+    size = (output[1]["bytes"] - output[0]["bytes"]) / max(output[1]["documents"] - output[0]["documents"], 1)
+    return (after[0] - before[0]) / documents * 1e6, size
+
+
 def first_document(folder, stack, engine):
-    daemon = testlib.Daemon(folder, f"""
+    daemon = testlib.Daemon(folder, stack, f"""
 metrichost.modules:
   - {{module: docker, hosts: ["{engine.url}"], period: 1s}}
 output.console: {{}}
 """)
-    stack.callback(daemon.close)
     began = time.monotonic()
     daemon.start()
     while not daemon.out.exists() or daemon.out.stat().st_size == 0:
@@ -161,6 +178,12 @@ def bench(folder, stack):
     print(f"api : cgroup   daemon {ratio['daemon']:.1f} : 1, engine {ratio['engine']:.1f} : 1")
     print(f"budget: 60 us, no request per container   got {results['cgroup']['daemon']:.1f} us, "
           f"{results['cgroup']['requests']:.3f}")
+    for level in (0, 1):
+        place = folder / f"level-{level}"
+        place.mkdir()
+        cost, size = per_document(place, stack, sink, level)
+        print(f"end to end, gzip {level}: {cost:.1f} us of CPU a document, {size:.0f} bytes each on the wire"
+              + (" (budget 5.1: half of Fluent Bit's es output)" if level == 0 else ""))
     place = folder / "first"
     place.mkdir()
     print(f"start to first document: {first_document(place, stack, engine) * 1000:.0f} ms (budget 200)")
