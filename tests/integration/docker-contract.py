@@ -223,6 +223,7 @@ def events_of_old_and_new_engines():
     with Engine() as engine:
         with Probe(engine.socket, source="api") as probe:
             probe.collect()
+            engine.wait_for_stream()
             engine.send_event(old)
             engine.send_event(new)
             documents = []

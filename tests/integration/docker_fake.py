@@ -50,6 +50,7 @@ class Engine:
         self.paths = []
         self.open_now = 0
         self.open_most = 0
+        self.n_streams = 0
         self.events = []  # all that were ever sent
         self.event_queues = []
         self.lock = threading.Condition()
@@ -66,6 +67,11 @@ class Engine:
             "Pid": 0, "StartedAt": "2024-01-01T00:00:00.5Z", "ExitCode": 0, "OOMKilled": False}})
         self.stats[ident] = stats if stats is not None else json.loads(fixture("docker-api/stats_20.10_one_shot.json"))
         return ident
+
+    def wait_for_stream(self):
+        """Until somebody listens; events that were sent before are not repeated to a stream without `since`."""
+        with self.lock:
+            assert self.lock.wait_for(lambda: self.n_streams > 0, 20), "nobody asked for events"
 
     def send_event(self, event):
         with self.lock:
@@ -184,6 +190,8 @@ class Engine:
         since = float(query["since"][0]) if "since" in query else None
         with self.lock:
             sent = len(self.events) if since is None else 0
+            self.n_streams += 1
+            self.lock.notify_all()
         while not stopping.is_set():
             with self.lock:
                 if sent == len(self.events):

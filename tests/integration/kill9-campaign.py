@@ -135,45 +135,38 @@ class Accepted:
         return {number for number, flag in enumerate(flags) if flag}, next_number
 
 
-def daemon_with_flood(folder, url, sync, limit=1 << 24):
-    configuration = CONFIGURATION.format(state=folder / "accepted", limit=limit, url=url, sync=sync)
-    daemon = testlib.Daemon(folder, configuration)
-    link = daemon.folder / "plugins" / "flood.so"
-    if not link.exists():
-        link.symlink_to(FLOOD)
+def configuration(folder, url, sync, limit=1 << 24):
+    return CONFIGURATION.format(state=folder / "accepted", limit=limit, url=url, sync=sync)
+
+
+def daemon_with_flood(folder, stack, url, sync):
+    daemon = testlib.Daemon(folder, stack, configuration(folder, url, sync))
+    (folder / "plugins" / "flood.so").symlink_to(FLOOD)
     return daemon
 
 
-def is_empty(daemon):
-    done = subprocess.run([daemon.command[0], "status", "--json", *daemon.paths(), "-c", str(daemon.folder / "etc" / "metrichost.yml")], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    return done.returncode == 0 and json.loads(done.stdout)["ledger"]["total"]["queued"] == 0
-
-
-def kill_again_and_again(folder, url, sync, stack):
+def kill_again_and_again(daemon, folder, sync):
     chance = random.Random(sync)
     accepted = Accepted(folder / "accepted")
-    daemon = daemon_with_flood(folder, url, sync)
-    stack.callback(daemon.close)
     for _ in range(KILLS):
         before = accepted.next_number()
         daemon.start()
         # The queue is full after a while: then something is accepted only when something was delivered.
-        testlib.wait_for("an accepted batch", lambda: accepted.next_number() >= before + 200)
+        testlib.wait_for(lambda: accepted.next_number() >= before + 200, testlib.PATIENCE, "an accepted batch")
         time.sleep(chance.random() * chance.choice((0.01, 0.1, 0.6)))
-        assert daemon.process.poll() is None, daemon.log()[-3000:]
+        assert daemon.process.poll() is None, "the daemon ended by itself"
         daemon.process.kill()
         daemon.process.wait()
 
 
-def drain(folder, proxy, url, sync, stack):
+def drain(daemon, folder, proxy, url, sync):
     """The last life hands over nothing, and ends when nothing waits."""
     proxy.cutting = False
-    daemon = daemon_with_flood(folder, url, sync, limit=0).start()
-    stack.callback(daemon.close)
-    testlib.wait_for("an empty queue", lambda: is_empty(daemon), 10 * testlib.PATIENCE)
-    status = daemon.stop()
-    assert status == 0, daemon.log()[-3000:]
-    ledger = json.loads((daemon.folder / "data" / "ledger.json").read_text())["total"]
+    daemon.configure(configuration(folder, url, sync, limit=0))
+    daemon.start()
+    testlib.wait_for(lambda: daemon.ledger()["total"]["queued"] == 0, 10 * testlib.PATIENCE, "an empty queue")
+    assert daemon.stop() == 0
+    ledger = daemon.ledger()["total"]
     assert ledger["collected"] == ledger["delivered"] + ledger["dropped"]["total"] + ledger["dead_lettered"], ledger
     assert ledger["dropped"]["total"] == ledger["dead_lettered"] == ledger["queued"] == 0, ledger
 
@@ -197,8 +190,9 @@ def campaign(folder, server, sync, stack):
     folder.mkdir(exist_ok=True)
     proxy = Proxy(server.port, sync)
     url = f"http://127.0.0.1:{proxy.port}"
-    kill_again_and_again(folder, url, sync, stack)
-    drain(folder, proxy, url, sync, stack)
+    daemon = daemon_with_flood(folder, stack, url, sync)
+    kill_again_and_again(daemon, folder, sync)
+    drain(daemon, folder, proxy, url, sync)
     compare(folder, server.numbers(), proxy, sync)
 
 
