@@ -20,12 +20,6 @@
 #define BUFFER_KEPT (1u << 20)
 #define NUMBER_TRIES 16
 
-static uint64_t
-address_key(const struct shape *shape)
-{
-    return (uint64_t)(uintptr_t)shape;
-}
-
 void
 disk_forget(struct queue_disk *d)
 {
@@ -50,7 +44,7 @@ encode_shape(struct disk_writer *w, struct shape *shape)
     if (w->buf.len - begin > RECORD_MAX)
         return -EMSGSIZE;
     frame_end(&w->buf, begin, &h, w->salt);
-    return shape_map_put(&w->shapes, address_key(shape), key, shape);
+    return shape_map_put(&w->shapes, shape_hash(shape), key, shape);
 }
 
 static int
@@ -64,7 +58,7 @@ encode_shapes(struct disk_writer *w, const struct queue_entry *entries, uint32_t
         if (entries[i].shape == last)
             continue;
         last = entries[i].shape;
-        if (shape_map_find(&w->shapes, address_key(last)) == NULL)
+        if (shape_map_find(&w->shapes, shape_hash(last)) == NULL)
             rc = encode_shape(w, entries[i].shape);
         if (rc < 0)
             return rc;
@@ -103,8 +97,7 @@ plan_frame(struct disk_writer *w, const struct queue_entry *entries, uint32_t n)
         if (plan->n_records > 0 && bytes > FRAME_FULL_BYTES)
             return;
         if (entry->shape != last)
-            place =
-                place_of_key(plan, shape_map_find(&w->shapes, address_key(entry->shape))->value);
+            place = place_of_key(plan, shape_map_find(&w->shapes, shape_hash(entry->shape))->value);
         if (place < 0)
             return;
         last = entry->shape;

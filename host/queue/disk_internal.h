@@ -59,7 +59,7 @@ struct disk_writer {
     int file; /* -1: the next push begins a segment */
     uint32_t salt;
     struct buf buf;
-    struct shape_map shapes; /* by address; value: key in this segment */
+    struct shape_map shapes; /* by hash: what this segment defines already */
     struct frame_plan plan;
     uint64_t batch_sequence; /* next_sequence and n_failures when the batch was begun */
     uint64_t batch_failures;

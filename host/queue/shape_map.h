@@ -3,8 +3,9 @@
  * shape_map.h - a hash table from a number to a shape, which it holds a reference to, and a value
  * of its user.
  *
- * The writer asks by the shape's address what it wrote already; the reader asks by a shape's key
- * which shape that is.
+ * Both sides ask by the hash of a shape's content, which is its key in the file: the writer, what it
+ * wrote already (equal shapes that were made apart, as at a reload, are one); the reader, which
+ * shape a key means.
  */
 #ifndef MH_QUEUE_SHAPE_MAP_H
 #define MH_QUEUE_SHAPE_MAP_H
