@@ -99,6 +99,13 @@ class Daemon:
         shutil.rmtree(self.dir, ignore_errors=True)
 
 
+def is_sanitized(program=os.path.join(TOP, "metrichost")):
+    """Whether a program holds memory back for a sanitizer, so that its growth says nothing."""
+    with open(program, "rb") as f:
+        code = f.read()
+    return b"__asan_init" in code or b"__tsan_init" in code
+
+
 def wait_for(condition, timeout=30, what="condition"):
     """Polls until the condition holds and returns its value. Fails with `what` when it does not in time."""
     end = time.monotonic() + timeout

@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from daemon import TOP, Daemon, check_ledger, run_cases, wait_for  # noqa: E402
+from daemon import TOP, Daemon, check_ledger, is_sanitized, run_cases, wait_for  # noqa: E402
 
 PLUGINS = [os.path.join(TOP, "tests/stubs/plugins/.libs")]
 LONG = os.environ.get("MH_LONG") == "1"
@@ -346,7 +346,7 @@ def reload_in_a_loop():
         print(f"# {rounds} reloads, {n} records, resident {warm[0]} -> {end[0]} KiB, "
               f"descriptors {warm[1]} -> {end[1]}")
         assert end[1] <= warm[1] + 1, (warm, end)
-        if "ASAN_OPTIONS" not in os.environ and not os.environ.get("MH_SANITIZED"):
+        if not is_sanitized():
             assert end[0] <= warm[0] * 1.15 + 512, (warm, end)
 
 
