@@ -7,6 +7,7 @@ independent program (tests/fixtures/expected).
 """
 import json
 import sys
+import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, __file__.rsplit("/", 1)[0])
@@ -198,7 +199,6 @@ def rates_of_the_second_sample():
             first = probe.collect()
             assert get(first.one("cpu"), "docker.cpu.total.pct") is None
             assert all(get(d, "docker.network.in.bytes") is None for d in first.of("network"))
-            import time
             time.sleep(1)
             stats["cpu_stats"]["cpu_usage"]["total_usage"] += 400_000_000
             stats["cpu_stats"]["system_cpu_usage"] += 2_000_000_000
@@ -236,6 +236,97 @@ def events_of_old_and_new_engines():
     assert documents[1]["@timestamp"] == "2023-11-14T22:13:21.250Z"
 
 
+def as_of_1_24(engine, ident):
+    """Docker 1.12: no online_cpus, one value for each processor; images say their virtual size."""
+    del engine.stats[ident]["cpu_stats"]["online_cpus"]
+    engine.stats[ident].pop("preread", None)
+    engine.inspect[ident]["State"].pop("Health", None)
+
+
+def as_of_1_44(engine, ident):
+    """Docker 25: no VirtualSize; networks have fewer members, and new ones."""
+    for network in engine.containers[ident]["NetworkSettings"]["Networks"].values():
+        network.update({"DNSNames": None, "MacAddress": "02:42:ac:11:00:02"})
+    images = json.loads(engine.answers["/images/json"][1])
+    for image in images:
+        image.pop("VirtualSize")
+        image.update({"Containers": -1, "SharedSize": -1})
+    engine.answers["/images/json"] = (200, json.dumps(images))
+
+
+def as_of_1_52(engine, ident):
+    """Docker 29: os_type in the stats, health in the list, and no legacy members in events."""
+    as_of_1_44(engine, ident)
+    engine.stats[ident]["os_type"] = "linux"
+    engine.containers[ident].update({"Health": {"Status": "none", "FailingStreak": 0}, "ImageManifestDescriptor": {"size": 1}})
+
+
+def as_of_podman(engine, ident):
+    """Podman's compatible API: null where there is nothing, no values for each processor, a zero sample before."""
+    stats = engine.stats[ident]
+    stats["cpu_stats"]["cpu_usage"]["percpu_usage"] = None
+    stats["precpu_stats"] = {"cpu_usage": {"total_usage": 0, "usage_in_kernelmode": 0, "usage_in_usermode": 0}, "throttling_data": {}}
+    for name in ("io_serviced_recursive", "io_queue_recursive", "io_wait_time_recursive", "io_service_time_recursive"):
+        stats["blkio_stats"][name] = None
+    engine.containers[ident].update({"Ports": None, "Mounts": None, "SizeRw": 0})
+
+
+DIALECTS = {"1.24": as_of_1_24, "1.41": lambda engine, ident: None, "1.44": as_of_1_44, "1.52": as_of_1_52, "1.41 podman": as_of_podman}
+
+
+def told_by(dialect):
+    """What the input makes of one container in this dialect: its documents by kind, without times, addresses and who told it."""
+    version = dialect.split()[0]
+    with Engine(api_version=version) as engine:
+        ident = engine.add(1, name="web", Labels={"a.b": "1"}, Status="Up 5 minutes",
+                           NetworkSettings={"Networks": {"bridge": {"IPAddress": "172.17.0.2"}}})
+        stats = engine.stats[ident]
+        stats["networks"] = {"eth0": {"rx_bytes": 1000, "tx_bytes": 10, "rx_packets": 5, "tx_packets": 1}}
+        stats["cpu_stats"]["online_cpus"] = 2
+        stats["cpu_stats"]["cpu_usage"]["percpu_usage"] = [600_000_000, 400_000_000]
+        stats["blkio_stats"]["io_service_bytes_recursive"] = [
+            {"major": 8, "minor": 0, "op": "Read", "value": 4096}, {"major": 8, "minor": 0, "op": "Write", "value": 8192}]
+        images = json.loads(fixture("docker-api/moby_v1.24_images_json.json"))
+        for image in images:
+            image["VirtualSize"] = image["Size"]  # they are the same thing since layers are shared by content
+        engine.answers["/images/json"] = (200, json.dumps(images))
+        DIALECTS[dialect](engine, ident)
+        with Probe(engine.socket, source="api") as probe:
+            probe.collect()
+            time.sleep(1)  # so much processor time takes so much time
+            stats["cpu_stats"]["cpu_usage"]["total_usage"] += 400_000_000
+            stats["cpu_stats"]["system_cpu_usage"] += 2_000_000_000
+            documents = probe.collect().documents
+        assert any(path.startswith(f"/v{version}/") for path in engine.paths), engine.paths[:5]
+    for document in documents:
+        for volatile in ("@timestamp", "event", "service", "metricset"):
+            document.pop(volatile, None)
+        document["docker"].get("info", {}).pop("api_version", None)
+        networks = document["docker"].get("network", {})
+        networks.pop("in", None)  # depend on the time between the samples
+        networks.pop("out", None)
+    return {kind: [d for d in documents if kind in d["docker"] and (kind != "container" or "status" in d["docker"]["container"])]
+            for kind in ("container", "cpu", "memory", "network", "diskio", "image", "info")}
+
+
+def engines_of_all_ages_mean_the_same():
+    base = told_by("1.41")
+    assert all(len(base[kind]) >= 1 for kind in base), {kind: len(base[kind]) for kind in base}
+    assert get(base["cpu"][0], "docker.cpu.total.pct") == 0.4 and get(base["cpu"][0], "docker.cpu.core.1.ticks") == 400_000_000
+    assert get(base["diskio"][0], "docker.diskio.write.bytes") == 8192
+    for dialect in DIALECTS:
+        told = told_by(dialect)
+        if dialect == "1.41 podman":  # what it does not know is left out, and nothing else
+            assert get(told["cpu"][0], "docker.cpu.core") is None
+            base["cpu"][0]["docker"]["cpu"].pop("core")
+            for part in ("read", "write", "summary"):
+                for d in (base["diskio"][0], told["diskio"][0]):
+                    kept = d["docker"]["diskio"].get(part, {})
+                    d["docker"]["diskio"][part] = {"bytes": kept.get("bytes")}
+        for kind, documents in base.items():
+            assert told[kind] == documents, f"{dialect}, {kind}: {told[kind]} instead of {documents}"
+
+
 def only_reads():
     with Engine() as engine:
         engine.add(1)
@@ -247,4 +338,5 @@ def only_reads():
 
 
 main([cgroup_v1_values_are_metricbeats, cgroup_v2_values_are_metricbeats, identity_and_container_fields, labels_keep_their_dots_on_request,
-      no_labels_no_field, info_and_images, health_checks, rates_of_the_second_sample, events_of_old_and_new_engines, only_reads])
+      no_labels_no_field, info_and_images, health_checks, rates_of_the_second_sample, events_of_old_and_new_engines,
+      engines_of_all_ages_mean_the_same, only_reads])
