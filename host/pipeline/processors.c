@@ -69,6 +69,19 @@ add_created(struct processors *chain, const struct plugin_entry *entry, struct m
     return r;
 }
 
+/* To ignore a condition would change what the processor does. */
+static int
+refuse_condition(const struct mh_config *node, const char *name, const struct mh_config *when,
+                 struct diagnostics *d)
+{
+    if (when == NULL)
+        return 0;
+    config_report(d, true, node, name,
+                  "conditions (`when`) of processors are not supported; take it out, or put the "
+                  "processor into the module block that it is meant for");
+    return -EINVAL;
+}
+
 int
 processors_add(struct processors *chain, const struct mh_config *node, struct registry *registry,
                atomic_uint *generation, const struct instance_env *env, struct diagnostics *d)
@@ -91,7 +104,9 @@ processors_add(struct processors *chain, const struct mh_config *node, struct re
     struct mh_config *options = config_clone(config_ops.at(node, 0));
     if (options == NULL)
         return -ENOMEM;
-    int r = bind_options(options, entry->plugin, d);
+    int r = refuse_condition(node, name, config_ops.find(options, "when"), d);
+    if (r == 0)
+        r = bind_options(options, entry->plugin, d);
     if (r == 0)
         r = config_ops.get_bool(options, "enabled", &enabled) == MH_OK ? 0 : -EINVAL;
     if (r == 0 && enabled)

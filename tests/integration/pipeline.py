@@ -273,6 +273,13 @@ def processors_drop_and_are_counted():
         assert ledger["instances"][0]["dropped"]["filtered"] * 5 == ledger["total"]["collected"]
 
 
+def a_condition_is_refused_and_not_ignored():
+    extra = "processors: [{puppet_filter: {drop_every: 5, when.equals.a: b}}]"
+    with Daemon(config(extra=extra), PLUGINS) as d:
+        done = d.run("test", "config")
+        assert done.returncode == 1 and "conditions (`when`) of processors are not supported" in done.stderr, done.stderr
+
+
 def several_workers_deliver_each_record_once():
     with Daemon(config("records: 200", "workers: 4\n  max_records: 10\n  retry_every: 17"),
                 PLUGINS) as d:
@@ -466,6 +473,7 @@ run_cases([
     a_hung_output_does_not_stop_the_end,
     a_second_signal_ends_at_once,
     processors_drop_and_are_counted,
+    a_condition_is_refused_and_not_ignored,
     several_workers_deliver_each_record_once,
     a_wrong_reload_changes_nothing,
     a_reload_makes_only_what_changed_anew,
