@@ -105,16 +105,17 @@ test_input(struct input *in, void *ctx)
     struct wanted *wanted = ctx;
     if (wanted->module != NULL && strcmp(wanted->module, in->instance.plugin->name) != 0)
         return 0;
-    wanted->n_tested++;
+    if (wanted->n_tested++ == 0)
+        processors_start(in->env->processors);
     printf("%s...\n", in->instance.name);
     int32_t r = instance_start(&in->instance);
-    if (r != MH_OK) {
+    if (r == MH_OK) {
+        test_started(in, wanted);
+        instance_wake(&in->instance);
+        instance_stop(&in->instance);
+    } else {
         show(in, wanted, r, NULL);
-        return 0;
     }
-    test_started(in, wanted);
-    instance_wake(&in->instance);
-    instance_stop(&in->instance);
     return 0;
 }
 

@@ -368,8 +368,6 @@ pipeline_with_inputs(struct settings *settings, const char *version,
     struct run_options options = {.version = version, .dry_run = true};
     struct pipeline p = {.settings = settings, .options = &options};
     int r = build_only(&p, d);
-    if (r == 0)
-        processors_start(p.built.processors);
     for (size_t i = 0; r == 0 && i < p.built.n_inputs; i++)
         r = use(p.built.inputs[i], ctx);
     if (p.built.processors != NULL)

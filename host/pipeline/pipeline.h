@@ -40,7 +40,7 @@ int pipeline_with_output(struct settings *settings, const char *version,
 struct input;
 
 /* For commands that sample without running: creates the inputs, calls `use` with each, destroys
- * them. Returns the first result that is not 0, or -EINVAL (see d) or -ENOMEM. */
+ * them. Processors are not started; those that `use` starts are stopped. Returns the first result that is not 0, or -EINVAL (see d) or -ENOMEM. */
 int pipeline_with_inputs(struct settings *settings, const char *version,
                          int (*use)(struct input *input, void *ctx), void *ctx,
                          struct diagnostics *d);
