@@ -10,32 +10,10 @@
 
 #include <errno.h>
 
-/* Adds a constant to a set that is consumed. NULL: no memory. */
-static struct constants *
-with(struct constants *set, const char *path, struct mh_value value)
-{
-    if (set == NULL)
-        return NULL;
-    struct constants *more = constants_with(set, path, strlen(path), &value);
-    constants_unref(set);
-    return more;
-}
-
 static struct mh_value
 text(const char *s)
 {
     return mh_text(s, strlen(s));
-}
-
-/* Merges `over` into a set that is consumed. NULL: no memory. */
-static struct constants *
-merged(struct constants *base, const struct constants *over)
-{
-    if (base == NULL)
-        return NULL;
-    struct constants *both = constants_merge(base, over);
-    constants_unref(base);
-    return both;
 }
 
 /* Everything constant about one dataset of this input, from the general to the particular. */
@@ -45,20 +23,20 @@ dataset_constants(struct input *in, const struct mh_dataset *dataset)
     pthread_mutex_lock(&in->env->lock);
     struct constants *set = constants_ref(in->env->base);
     pthread_mutex_unlock(&in->env->lock);
-    set = with(set, "event.module", text(dataset->module));
+    set = constants_add(set, "event.module", text(dataset->module));
     if (dataset->metricset != NULL) {
-        set = with(set, "event.dataset", text(dataset->name));
-        set = with(set, "metricset.name", text(dataset->metricset));
+        set = constants_add(set, "event.dataset", text(dataset->name));
+        set = constants_add(set, "metricset.name", text(dataset->metricset));
     }
-    set = with(set, "metricset.period", mh_int((int64_t)(in->period_ns / 1000000)));
-    set = with(set, "service.type", text(dataset->module));
+    set = constants_add(set, "metricset.period", mh_int((int64_t)(in->period_ns / 1000000)));
+    set = constants_add(set, "service.type", text(dataset->module));
     if (set != NULL)
         set = processors_constants(in->env->processors, set);
     if (set != NULL)
         set = processors_constants(&in->processors, set);
-    set = merged(set, in->fixed);
+    set = constants_add_all(set, in->fixed);
     struct constants *own = instance_constants(&in->instance);
-    set = merged(set, own);
+    set = constants_add_all(set, own);
     constants_unref(own);
     return set;
 }

@@ -96,16 +96,10 @@ agent_host_name(void)
     return strdup("localhost");
 }
 
-/* Adds a constant to a set that is consumed. */
-static struct constants *
-with_text(struct constants *set, const char *path, const char *value)
+static struct mh_value
+text(const char *s)
 {
-    if (set == NULL || value == NULL)
-        return set;
-    struct mh_value v = mh_text(value, strlen(value));
-    struct constants *more = constants_with(set, path, strlen(path), &v);
-    constants_unref(set);
-    return more;
+    return mh_text(s, strlen(s));
 }
 
 /* A scalar of the configuration as the type that it looks like: true, 12, 1.5 or text. */
@@ -138,9 +132,7 @@ with_list(struct constants *set, const char *path, const struct mh_config *list)
     for (uint32_t i = 0; i < n; i++)
         members[i] = typed_scalar(config_ops.at(list, i));
     struct mh_value array = {.type = MH_VALUE_ARRAY, .len = n, .u.a = members};
-    struct constants *more = constants_with(set, path, strlen(path), &array);
-    constants_unref(set);
-    return more;
+    return constants_add(set, path, array);
 }
 
 /* Everything below a node, as constants below a path. */
@@ -149,12 +141,8 @@ with_tree(struct constants *set, const char *path, const struct mh_config *node)
 {
     if (config_ops.kind(node) == MH_NODE_LIST)
         return with_list(set, path, node);
-    if (config_ops.kind(node) == MH_NODE_SCALAR && set != NULL) {
-        struct mh_value v = typed_scalar(node);
-        struct constants *more = constants_with(set, path, strlen(path), &v);
-        constants_unref(set);
-        return more;
-    }
+    if (config_ops.kind(node) == MH_NODE_SCALAR)
+        return constants_add(set, path, typed_scalar(node));
     for (uint32_t i = 0; config_ops.kind(node) == MH_NODE_MAP && i < config_ops.count(node); i++) {
         CLEANUP_FREE char *below =
             util_printf("%s%s%s", path, path[0] != '\0' ? "." : "", config_ops.key_at(node, i));
@@ -185,14 +173,14 @@ agent_constants(const struct agent *a, const struct settings *s, const char *ver
     const char *name = NULL;
     config_ops.get_string(s->root, "name", &name);
     if (name == NULL || name[0] == '\0')
-        name = host;
+        name = host != NULL ? host : "localhost";
     struct constants *set = constants_new();
-    set = with_text(set, "agent.type", "metrichost");
-    set = with_text(set, "agent.version", version);
-    set = with_text(set, "agent.name", name);
-    set = with_text(set, "agent.id", a->id);
-    set = with_text(set, "agent.ephemeral_id", a->ephemeral_id);
-    set = with_text(set, "ecs.version", "8.0.0");
-    set = with_text(set, "host.name", name);
+    set = constants_add(set, "agent.type", text("metrichost"));
+    set = constants_add(set, "agent.version", text(version));
+    set = constants_add(set, "agent.name", text(name));
+    set = constants_add(set, "agent.id", text(a->id));
+    set = constants_add(set, "agent.ephemeral_id", text(a->ephemeral_id));
+    set = constants_add(set, "ecs.version", text("8.0.0"));
+    set = constants_add(set, "host.name", text(name));
     return constants_from_config(set, s->root);
 }

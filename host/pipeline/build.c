@@ -141,12 +141,7 @@ block_constants(const struct mh_config *block)
     const char *name = NULL;
     struct constants *set = constants_from_config(constants_new(), block);
     config_ops.get_string(block, "service.name", &name);
-    if (set == NULL || name == NULL)
-        return set;
-    struct mh_value v = mh_text(name, strlen(name));
-    struct constants *more = constants_with(set, "service.name", 12, &v);
-    constants_unref(set);
-    return more;
+    return name != NULL ? constants_add(set, "service.name", mh_text(name, strlen(name))) : set;
 }
 
 static int

@@ -188,10 +188,8 @@ processors_constants(struct processors *chain, struct constants *base)
 {
     for (size_t i = 0; i < chain->n && base != NULL; i++) {
         struct constants *own = instance_constants(&chain->list[i]->instance);
-        struct constants *merged = constants_merge(base, own);
+        base = constants_add_all(base, own);
         constants_unref(own);
-        constants_unref(base);
-        base = merged;
     }
     return base;
 }

@@ -189,6 +189,26 @@ constants_merge(const struct constants *base, const struct constants *over)
     return set;
 }
 
+struct constants *
+constants_add(struct constants *set, const char *path, struct mh_value value)
+{
+    if (set == NULL)
+        return NULL;
+    struct constants *more = constants_with(set, path, strlen(path), &value);
+    constants_unref(set);
+    return more;
+}
+
+struct constants *
+constants_add_all(struct constants *set, const struct constants *over)
+{
+    if (set == NULL)
+        return NULL;
+    struct constants *both = constants_merge(set, over);
+    constants_unref(set);
+    return both;
+}
+
 size_t
 constants_count(const struct constants *set)
 {

@@ -33,6 +33,11 @@ struct constants *constants_without(const struct constants *base, const char *pa
 /* A new set: `over` wins where both have a path. NULL: no memory. */
 struct constants *constants_merge(const struct constants *base, const struct constants *over);
 
+/* The same for chains of changes: the set that is given is used up, also on failure, and NULL goes
+ * through. path: terminated. */
+struct constants *constants_add(struct constants *set, const char *path, struct mh_value value);
+struct constants *constants_add_all(struct constants *set, const struct constants *over);
+
 size_t constants_count(const struct constants *set);
 const struct constant *constants_at(const struct constants *set, size_t i);
 const struct constant *constants_find(const struct constants *set, const char *path,
